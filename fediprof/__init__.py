@@ -1,0 +1,3 @@
+"""fediprof: a federated (ActivityPub) server for professional life."""
+
+__version__ = "0.1.0"
