@@ -83,7 +83,7 @@ ACTIVITY_TYPES: Final = frozenset(
         "View",
     }
 )
-"""Activities met in the field. `parse.activity` reads any type that has an actor; dispatch decides what becomes of it."""
+"""Activities met in the field. `parse.activity` reads any type that has an actor; dispatch decides the rest."""
 
 
 def is_as2_media_type(value: str) -> bool:

@@ -276,7 +276,7 @@ def _sole(doc: Document, name: str) -> str:
 
 
 def _author(doc: Document) -> str:
-    """attributedTo; of several (PeerTube: a Person and a Group) the Person, else the first. `actor` in its absence."""
+    """attributedTo; of several (PeerTube: Person and Group) the Person, else the first. `actor` in its absence."""
     value = doc.get("attributedTo")
     if value is None:
         value = doc.get("actor")

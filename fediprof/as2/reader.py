@@ -1,4 +1,4 @@
-"""Bounded, tolerant access to the properties of a document: a value may be absent, null, one or many, an IRI or a map.
+"""Bounded, tolerant access to the properties of a document: a value may be absent, null, one, many, an IRI or a map.
 
 Every getter has an upper bound and never raises on a strange value: what cannot be read is not there. Only `load`
 refuses. Which properties matter, and which must be there, is `parse`.
