@@ -1,0 +1,137 @@
+"""All SQL on actors and their public keys. Reads return records or None; `insert`/`update` return nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.schema.actors import actor, public_key
+
+_BY_ID = select(actor).where(actor.c.id == bindparam("id"))
+_BY_IRI = select(actor).where(actor.c.iri == bindparam("iri"))
+_BY_IDS = select(actor).where(actor.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IRIS = select(actor).where(actor.c.iri.in_(bindparam("iris", expanding=True)))
+_BY_HANDLE = (
+    select(actor)
+    .where(actor.c.username == bindparam("username"), actor.c.domain == bindparam("domain"))
+    .order_by(actor.c.gone_at.is_not(None), actor.c.id)
+    .limit(1)
+)
+_BY_KEY = (
+    select(public_key.c.iri, public_key.c.owner, public_key.c.material, public_key.c.fetched_at, actor)
+    .join(actor, actor.c.id == public_key.c.actor_id)
+    .where(public_key.c.iri == bindparam("iri"))
+)
+
+
+def _one(row: Any) -> Actor | None:
+    return None if row is None else Actor(*row)
+
+
+def by_id(tx: Tx, actor_id: int) -> Actor | None:
+    return _one(tx.execute(_BY_ID, {"id": actor_id}).first())
+
+
+def by_iri(tx: Tx, iri: str) -> Actor | None:
+    return _one(tx.execute(_BY_IRI, {"iri": iri}).first())
+
+
+def by_ids(tx: Tx, actor_ids: Iterable[int]) -> dict[int, Actor]:
+    wanted = list(set(actor_ids))
+    return {row.id: Actor(*row) for row in tx.execute(_BY_IDS, {"ids": wanted})} if wanted else {}
+
+
+def by_iris(tx: Tx, iris: Iterable[str]) -> dict[str, Actor]:
+    wanted = list(set(iris))
+    return {row.iri: Actor(*row) for row in tx.execute(_BY_IRIS, {"iris": wanted})} if wanted else {}
+
+
+def by_handle(tx: Tx, username: str, domain: str) -> Actor | None:
+    """Exact; where a name was given out twice, the actor that is still there."""
+    return _one(tx.execute(_BY_HANDLE, {"username": username, "domain": domain}).first())
+
+
+def local_by_username(tx: Tx, username: str) -> Actor | None:
+    """A member's actor, whatever the case the name is written in."""
+    query = select(actor).where(actor.c.local, func.lower(actor.c.username) == username.lower())
+    return _one(tx.execute(query).first())
+
+
+def local_actors(tx: Tx) -> list[Actor]:
+    """Every actor of this server, the server's own first."""
+    return [Actor(*row) for row in tx.execute(select(actor).where(actor.c.local).order_by(actor.c.id))]
+
+
+def matching(tx: Tx, text: str, limit: int, offset: int = 0) -> list[Actor]:
+    """Known actors whose handle or name begins with or contains `text`."""
+    like = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    handle = func.lower(actor.c.username + "@" + actor.c.domain)
+    query = (
+        select(actor)
+        .where(
+            actor.c.gone_at.is_(None),
+            handle.like(like, escape="\\") | func.lower(actor.c.name).like(like, escape="\\"),
+        )
+        .order_by(actor.c.local.desc(), actor.c.followers_count.desc(), actor.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Actor(*row) for row in tx.execute(query)]
+
+
+def insert_actor(tx: Tx, new: Actor) -> None:
+    tx.execute(insert(actor), {name: getattr(new, name) for name in actor.c.keys()})
+
+
+def change(tx: Tx, actor_id: int, values: Mapping[str, Any]) -> None:
+    tx.execute(update(actor).where(actor.c.id == actor_id), dict(values))
+
+
+def count(tx: Tx, actor_id: int, *, followers: int = 0, following: int = 0, posts: int = 0) -> None:
+    """Move an actor's counters; they never go under zero."""
+    steps = {"followers_count": followers, "following_count": following, "posts_count": posts}
+    values = {
+        name: case((actor.c[name] + step < 0, 0), else_=actor.c[name] + step) for name, step in steps.items() if step
+    }
+    if values:
+        tx.execute(update(actor).where(actor.c.id == actor_id).values(values))
+
+
+def posted(tx: Tx, actor_id: int, at: datetime) -> None:
+    tx.execute(_POSTED, {"actor": actor_id, "at": at})
+
+
+_POSTED = (
+    update(actor)
+    .where(actor.c.id == bindparam("actor"))
+    .values(posts_count=actor.c.posts_count + 1, last_post_at=bindparam("at"))
+)
+
+
+def key(tx: Tx, iri: str) -> tuple[Actor, str, str, datetime] | None:
+    """(its actor, owner IRI, material, when it was fetched) of a remote or local public key, by key id."""
+    row = tx.execute(_BY_KEY, {"iri": iri}).first()
+    return None if row is None else (Actor(*row[4:]), row[1], row[2], row[3])
+
+
+def keys_of(tx: Tx, actor_id: int) -> list[tuple[str, str]]:
+    """(key id, material) of an actor's public keys."""
+    rows = tx.execute(select(public_key.c.iri, public_key.c.material).where(public_key.c.actor_id == actor_id))
+    return [(row.iri, row.material) for row in rows]
+
+
+def replace_keys(tx: Tx, actor_id: int, keys: Iterable[tuple[str, str, str]], now: datetime) -> None:
+    """Set an actor's public keys to (key id, owner, material); those it no longer names are gone.
+
+    A key id that belongs to another actor is left to it: a document cannot take over somebody else's key.
+    """
+    tx.execute(delete(public_key).where(public_key.c.actor_id == actor_id))
+    for iri, owner, material in keys:
+        if tx.execute(select(public_key.c.iri).where(public_key.c.iri == iri)).first() is None:
+            row = {"iri": iri, "actor_id": actor_id, "owner": owner, "material": material, "fetched_at": now}
+            tx.execute(insert(public_key), row)

@@ -1,0 +1,141 @@
+"""SQLite: one writer with group commit, two readers, WAL.
+
+aiosqlite owns one thread per connection. Called statement by statement it pays a thread hop each; here a whole unit of
+work is one call in that thread. Units that arrive while a batch runs form the next batch: each runs in a savepoint of
+its own, all share one COMMIT, and no caller resumes before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+from sqlalchemy import Connection, Engine, StaticPool, create_engine
+
+from fediprof.db.database import Tx
+
+Result = TypeVar("Result")
+
+BATCH = 256
+_PRAGMAS = ("pragma foreign_keys = on", "pragma busy_timeout = 5000", "pragma temp_store = memory")
+
+
+class WholeUnits(aiosqlite.Connection):
+    """A connection whose thread runs whole functions. `_execute` is private to aiosqlite: its minor version is pinned
+    and a test holds this use of it."""
+
+    core: Connection
+    _engine: Engine
+
+    async def run(self, function: Callable[[Connection], Result]) -> Result:
+        result: Result = await self._execute(function, self.core)  # type: ignore[no-untyped-call]
+        return result
+
+    @classmethod
+    async def dial(cls, path: Path, *, read_only: bool, full_sync: bool) -> WholeUnits:
+        def connector() -> sqlite3.Connection:
+            raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+            for pragma in _PRAGMAS:
+                raw.execute(pragma)
+            raw.execute("pragma journal_mode = wal")
+            raw.execute(f"pragma synchronous = {'full' if full_sync else 'normal'}")
+            if read_only:
+                raw.execute("pragma query_only = on")
+            return raw
+
+        self = cls(connector, 64)
+        self._thread.daemon = True
+        await self
+        self._engine = create_engine(
+            "sqlite://", creator=lambda: self._conn, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+        )
+        self.core = self._engine.connect()
+        return self
+
+
+class SqliteDatabase:
+    dialect = "sqlite"
+
+    def __init__(self, writer: WholeUnits, readers: list[WholeUnits]) -> None:
+        self._writer, self._readers = writer, readers
+        self._free: asyncio.LifoQueue[WholeUnits] = asyncio.LifoQueue()
+        for reader in readers:
+            self._free.put_nowait(reader)
+        self._waiting: list[tuple[Callable[[Tx], Any], asyncio.Future[Any]]] = []
+        self._pump: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, path: Path, *, full_sync: bool = False) -> SqliteDatabase:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = await WholeUnits.dial(path, read_only=False, full_sync=full_sync)
+        return cls(writer, [await WholeUnits.dial(path, read_only=True, full_sync=full_sync) for _ in range(2)])
+
+    async def read(self, unit: Callable[[Tx], Result]) -> Result:
+        reader = await self._free.get()
+        try:
+            return await reader.run(lambda core: _snapshot(core, unit))
+        finally:
+            self._free.put_nowait(reader)
+
+    async def write(self, unit: Callable[[Tx], Result]) -> Result:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((unit, done))
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._commit_waiting())
+        return await done
+
+    async def _commit_waiting(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                outcomes = await self._writer.run(lambda core, units=[u for u, _ in batch]: _run_batch(core, units))  # type: ignore[misc]
+                for (_, done), (error, value) in zip(batch, outcomes, strict=True):
+                    if done.done():  # its caller was cancelled; the unit is committed all the same
+                        continue
+                    if error is None:
+                        done.set_result(value)
+                    else:
+                        done.set_exception(error)
+        finally:
+            self._pump = None
+
+    async def close(self) -> None:
+        if self._pump is not None:
+            await self._pump
+        for connection in (*self._readers, self._writer):
+            await connection.run(lambda core: core.close())
+            await connection.close()
+
+
+def _snapshot(core: Connection, unit: Callable[[Tx], Result]) -> Result:
+    """Run a reading unit against one state of the database."""
+    core.exec_driver_sql("begin")
+    try:
+        return unit(core)
+    finally:
+        core.exec_driver_sql("rollback")
+
+
+def _run_batch(core: Connection, units: list[Callable[[Tx], Any]]) -> list[tuple[Exception | None, Any]]:
+    """One transaction for all; a unit that raises is undone alone. A failed COMMIT fails every unit."""
+    outcomes: list[tuple[Exception | None, Any]] = []
+    try:
+        core.exec_driver_sql("begin immediate")
+        for unit in units:
+            core.exec_driver_sql("savepoint unit")
+            try:
+                outcomes.append((None, unit(core)))
+            except Exception as error:
+                core.exec_driver_sql("rollback to unit")
+                outcomes.append((error, None))
+            core.exec_driver_sql("release unit")
+        core.exec_driver_sql("commit")
+    except Exception as error:
+        if core.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            core.exec_driver_sql("rollback")
+        return [(error, None)] * len(units)
+    return outcomes

@@ -1,0 +1,155 @@
+"""All SQL on follows: who follows whom, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+
+from fediprof.actors.records import Actor, Follow, Relationship
+from fediprof.db.database import Tx
+from fediprof.posts.store import keyset
+from fediprof.schema.actors import actor, follow
+from fediprof.schema.moderation import block
+
+_BETWEEN = select(follow).where(
+    follow.c.follower_id == bindparam("follower"), follow.c.target_id == bindparam("target")
+)
+
+
+def between(tx: Tx, follower_id: int, target_id: int) -> Follow | None:
+    row = tx.execute(_BETWEEN, {"follower": follower_id, "target": target_id}).first()
+    return None if row is None else Follow(*row)
+
+
+def by_id(tx: Tx, follow_id: int) -> Follow | None:
+    row = tx.execute(select(follow).where(follow.c.id == follow_id)).first()
+    return None if row is None else Follow(*row)
+
+
+def by_iri(tx: Tx, iri: str) -> Follow | None:
+    row = tx.execute(select(follow).where(follow.c.iri == iri)).first()
+    return None if row is None else Follow(*row)
+
+
+def insert_follow(tx: Tx, new: Follow) -> None:
+    tx.execute(insert(follow), {name: getattr(new, name) for name in follow.c.keys()})
+
+
+def set_state(tx: Tx, follow_id: int, state: str, *, iri: str | None = None) -> None:
+    values: dict[str, Any] = {"state": state}
+    if iri is not None:
+        values["iri"] = iri
+    tx.execute(update(follow).where(follow.c.id == follow_id).values(values))
+
+
+def remove(tx: Tx, follow_id: int) -> None:
+    tx.execute(delete(follow).where(follow.c.id == follow_id))
+
+
+def follower_ids(
+    tx: Tx,
+    target_id: int,
+    *,
+    state: str = "accepted",
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+) -> list[int]:
+    """Ids of the follow rows, newest first: the cursors of a page. `actors_of` gives the people."""
+    query = select(follow.c.id).where(follow.c.target_id == target_id, follow.c.state == state)
+    return keyset(tx, query, follow.c.id, limit=limit, max_id=max_id, min_id=min_id)
+
+
+def following_ids(
+    tx: Tx,
+    follower_id: int,
+    *,
+    state: str = "accepted",
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+) -> list[int]:
+    query = select(follow.c.id).where(follow.c.follower_id == follower_id, follow.c.state == state)
+    return keyset(tx, query, follow.c.id, limit=limit, max_id=max_id, min_id=min_id)
+
+
+def followers_of(tx: Tx, follow_ids: Iterable[int]) -> list[Actor]:
+    """The following side of these rows, in their order (newest first)."""
+    return _side(tx, follow_ids, follow.c.follower_id)
+
+
+def followed_of(tx: Tx, follow_ids: Iterable[int]) -> list[Actor]:
+    """The followed side of these rows, in their order (newest first)."""
+    return _side(tx, follow_ids, follow.c.target_id)
+
+
+def _side(tx: Tx, follow_ids: Iterable[int], column: Any) -> list[Actor]:
+    ids = list(follow_ids)
+    if not ids:
+        return []
+    rows = tx.execute(
+        select(actor).join(follow, column == actor.c.id).where(follow.c.id.in_(ids)).order_by(follow.c.id.desc())
+    )
+    return [Actor(*row) for row in rows]
+
+
+def iris_on_host(tx: Tx, target_id: int, host: str) -> list[str]:
+    """Accepted followers whose inbox is on one host: the partial collection of FEP-8fcf."""
+    query = (
+        select(actor.c.iri)
+        .join(follow, follow.c.follower_id == actor.c.id)
+        .where(follow.c.target_id == target_id, follow.c.state == "accepted", actor.c.host == host)
+        .order_by(actor.c.iri)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def local_follower_ids(tx: Tx, target_id: int) -> list[int]:
+    """Members who follow an actor."""
+    query = (
+        select(follow.c.follower_id)
+        .join(actor, actor.c.id == follow.c.follower_id)
+        .where(follow.c.target_id == target_id, follow.c.state == "accepted", actor.c.local)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def relationships(tx: Tx, viewer: int, target_ids: Iterable[int]) -> dict[int, Relationship]:
+    """How `viewer` stands to each target, in two statements."""
+    targets = list(set(target_ids))
+    if not targets:
+        return {}
+    facts: dict[int, dict[str, bool]] = {target: {} for target in targets}
+    rows = tx.execute(
+        select(follow.c.follower_id, follow.c.target_id, follow.c.state).where(
+            or_(
+                and_(follow.c.follower_id == viewer, follow.c.target_id.in_(targets)),
+                and_(follow.c.target_id == viewer, follow.c.follower_id.in_(targets)),
+            )
+        )
+    )
+    for row in rows:
+        if row.follower_id == viewer:
+            facts.setdefault(row.target_id, {})["following" if row.state == "accepted" else "requested"] = (
+                row.state in ("accepted", "pending")
+            )
+        if row.target_id == viewer:
+            facts.setdefault(row.follower_id, {})["followed_by" if row.state == "accepted" else "requested_by"] = (
+                row.state in ("accepted", "pending")
+            )
+    blocks = tx.execute(
+        select(block.c.actor_id, block.c.target_id).where(
+            or_(
+                and_(block.c.actor_id == viewer, block.c.target_id.in_(targets)),
+                and_(block.c.target_id == viewer, block.c.actor_id.in_(targets)),
+            )
+        )
+    )
+    for pair in blocks:
+        if pair.actor_id == viewer:
+            facts[pair.target_id]["blocking"] = True
+        else:
+            facts[pair.actor_id]["blocked_by"] = True
+    return {target: Relationship(target, **facts[target]) for target in targets}

@@ -1,0 +1,92 @@
+"""All SQL on likes and announces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.posts.store import insert_or_leave, keyset
+from fediprof.schema.actors import actor
+from fediprof.schema.interactions import interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Column order of `schema.interactions.interaction`. `kind`: like or announce."""
+
+    id: int
+    iri: str
+    kind: str
+    actor_id: int
+    post_id: int
+    emoji: str | None
+    visibility: str
+    published_at: datetime
+
+
+def insert(tx: Tx, new: Interaction) -> bool:
+    """False when this actor has done so already: a like counts once."""
+    return insert_or_leave(tx, interaction, {name: getattr(new, name) for name in interaction.c.keys()})
+
+
+def of(tx: Tx, kind: str, actor_id: int, post_id: int) -> Interaction | None:
+    query = select(interaction).where(
+        interaction.c.kind == kind, interaction.c.actor_id == actor_id, interaction.c.post_id == post_id
+    )
+    row = tx.execute(query).first()
+    return None if row is None else Interaction(*row)
+
+
+def by_iri(tx: Tx, iri: str) -> Interaction | None:
+    row = tx.execute(select(interaction).where(interaction.c.iri == iri)).first()
+    return None if row is None else Interaction(*row)
+
+
+def by_id(tx: Tx, interaction_id: int) -> Interaction | None:
+    row = tx.execute(select(interaction).where(interaction.c.id == interaction_id)).first()
+    return None if row is None else Interaction(*row)
+
+
+def remove(tx: Tx, interaction_id: int) -> None:
+    tx.execute(delete(interaction).where(interaction.c.id == interaction_id))
+
+
+def actors_who(tx: Tx, kind: str, post_id: int, limit: int = 80) -> list[Actor]:
+    """Who liked or announced a post, the last one first."""
+    query = (
+        select(actor)
+        .join(interaction, interaction.c.actor_id == actor.c.id)
+        .where(interaction.c.kind == kind, interaction.c.post_id == post_id)
+        .order_by(interaction.c.id.desc())
+        .limit(limit)
+    )
+    return [Actor(*row) for row in tx.execute(query)]
+
+
+def announces_by(
+    tx: Tx,
+    actor_id: int,
+    *,
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+    since_id: int | None = None,
+) -> list[tuple[int, int]]:
+    """(announce id, post id) of an actor's public announces, newest first."""
+    query = select(interaction.c.id).where(
+        interaction.c.actor_id == actor_id, interaction.c.kind == "announce", interaction.c.visibility != "followers"
+    )
+    ids = keyset(tx, query, interaction.c.id, limit=limit, max_id=max_id, min_id=min_id, since_id=since_id)
+    return pairs(tx, ids)
+
+
+def pairs(tx: Tx, interaction_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """(announce id, post id), newest first."""
+    ids = list(interaction_ids)
+    rows = tx.execute(select(interaction.c.id, interaction.c.post_id).where(interaction.c.id.in_(ids)))
+    return sorted(((row.id, row.post_id) for row in rows), reverse=True)

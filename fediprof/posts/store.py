@@ -1,0 +1,311 @@
+"""All SQL on posts, their mentions, tags and pins, and on what was deleted. What one viewer may see: `posts.views`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
+
+from fediprof.db.database import Tx
+from fediprof.posts.records import Post, Tag
+from fediprof.schema.actors import actor, follow
+from fediprof.schema.moderation import block
+from fediprof.schema.posts import deleted_object, idempotency, mention, pin, post, post_tag
+
+_BY_ID = select(post).where(post.c.id == bindparam("id"))
+_BY_IRI = select(post).where(post.c.iri == bindparam("iri"))
+_BY_IDS = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)))
+_MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).where(
+    mention.c.post_id.in_(bindparam("ids", expanding=True))
+)
+_TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(
+    post_tag.c.post_id.in_(bindparam("ids", expanding=True))
+)
+_INSERT = insert(post)
+_INSERT_MENTION = insert(mention)
+_INSERT_TAG = insert(post_tag)
+_ORPHANS = (
+    update(post)
+    .where(post.c.in_reply_to_iri == bindparam("parent_iri"), post.c.in_reply_to_id.is_(None))
+    .values(in_reply_to_id=bindparam("parent"), in_reply_to_actor_id=bindparam("parent_actor"))
+)
+
+
+def by_id(tx: Tx, post_id: int) -> Post | None:
+    """The post, deleted ones included: a Tombstone is an answer too."""
+    row = tx.execute(_BY_ID, {"id": post_id}).first()
+    return None if row is None else Post(*row)
+
+
+def by_iri(tx: Tx, iri: str) -> Post | None:
+    row = tx.execute(_BY_IRI, {"iri": iri}).first()
+    return None if row is None else Post(*row)
+
+
+def by_ids(tx: Tx, post_ids: Iterable[int]) -> dict[int, Post]:
+    wanted = list(set(post_ids))
+    return {row.id: Post(*row) for row in tx.execute(_BY_IDS, {"ids": wanted})} if wanted else {}
+
+
+def insert_post(tx: Tx, new: Post, mentions: Iterable[tuple[int, bool]], tags: Iterable[Tag]) -> None:
+    """`mentions`: (actor id, silent). Answers that arrived before it find their parent."""
+    tx.execute(_INSERT, {name: getattr(new, name) for name in post.c.keys()})
+    set_mentions(tx, new.id, mentions, fresh=True)
+    set_tags(tx, new.id, tags, fresh=True)
+    tx.execute(_ORPHANS, {"parent_iri": new.iri, "parent": new.id, "parent_actor": new.actor_id})
+
+
+def change(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
+    tx.execute(update(post).where(post.c.id == post_id), dict(values))
+
+
+def count(tx: Tx, post_id: int, *, replies: int = 0, likes: int = 0, announces: int = 0) -> None:
+    steps = {"replies_count": replies, "likes_count": likes, "announces_count": announces}
+    values = {
+        name: case((post.c[name] + step < 0, 0), else_=post.c[name] + step) for name, step in steps.items() if step
+    }
+    if values:
+        tx.execute(update(post).where(post.c.id == post_id).values(values))
+
+
+def set_mentions(tx: Tx, post_id: int, mentions: Iterable[tuple[int, bool]], *, fresh: bool = False) -> None:
+    if not fresh:
+        tx.execute(delete(mention).where(mention.c.post_id == post_id))
+    rows = [
+        {"post_id": post_id, "actor_id": actor_id, "silent": silent} for actor_id, silent in dict(mentions).items()
+    ]
+    if rows:
+        tx.execute(_INSERT_MENTION, rows)
+
+
+def set_tags(tx: Tx, post_id: int, tags: Iterable[Tag], *, fresh: bool = False) -> None:
+    if not fresh:
+        tx.execute(delete(post_tag).where(post_tag.c.post_id == post_id))
+    rows = [{"post_id": post_id, **asdict(tag)} for tag in {tag.name: tag for tag in tags}.values()]
+    if rows:
+        tx.execute(_INSERT_TAG, rows)
+
+
+def mentions_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[tuple[int, bool]]]:
+    """{post id: [(actor id, silent)]}"""
+    found: dict[int, list[tuple[int, bool]]] = {}
+    for row in tx.execute(_MENTIONS, {"ids": list(post_ids)}):
+        found.setdefault(row.post_id, []).append((row.actor_id, row.silent))
+    return found
+
+
+def tags_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[Tag]]:
+    found: dict[int, list[Tag]] = {}
+    for row in tx.execute(_TAGS, {"ids": list(post_ids)}):
+        found.setdefault(row.post_id, []).append(Tag(row.name, row.written))
+    return found
+
+
+# --- who may see what, as SQL; `rules.visible_to` is the same decision on one record
+
+
+def visible(viewer: int | None) -> ColumnElement[bool]:
+    """Posts a local actor (or, with None, anybody at all) may see. The rule itself is told in `posts.rules`."""
+    there = and_(post.c.deleted_at.is_(None))
+    if viewer is None:
+        return and_(there, post.c.visibility.in_(("public", "quiet")))
+    follows = exists().where(
+        follow.c.follower_id == viewer, follow.c.target_id == post.c.actor_id, follow.c.state == "accepted"
+    )
+    named = exists().where(mention.c.post_id == post.c.id, mention.c.actor_id == viewer)
+    blocked = exists().where(
+        or_(
+            and_(block.c.actor_id == post.c.actor_id, block.c.target_id == viewer),
+            and_(block.c.actor_id == viewer, block.c.target_id == post.c.actor_id),
+        )
+    )
+    return and_(
+        there,
+        or_(
+            post.c.actor_id == viewer,
+            and_(
+                ~blocked,
+                or_(
+                    post.c.visibility.in_(("public", "quiet")), named, and_(post.c.visibility == "followers", follows)
+                ),
+            ),
+        ),
+    )
+
+
+def is_visible(tx: Tx, post_id: int, viewer: int | None) -> bool:
+    return tx.execute(select(post.c.id).where(post.c.id == post_id, visible(viewer))).first() is not None
+
+
+# --- lists
+
+
+def of_actor(
+    tx: Tx,
+    actor_id: int,
+    viewer: int | None,
+    *,
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+    since_id: int | None = None,
+    replies: bool = True,
+    only_media: bool = False,
+    tag: str | None = None,
+    newest_first: bool = True,
+) -> list[int]:
+    """Ids of an actor's own posts that `viewer` may see, newest first; `min_id` gives the page right above it."""
+    query = select(post.c.id).where(post.c.actor_id == actor_id, visible(viewer))
+    if not replies:
+        query = query.where(or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == actor_id))
+    if only_media:
+        query = query.where(post.c.attachments != literal([], post.c.attachments.type))
+    if tag is not None:
+        query = query.where(exists().where(post_tag.c.post_id == post.c.id, post_tag.c.name == tag))
+    return keyset(tx, query, post.c.id, limit=limit, max_id=max_id, min_id=min_id, since_id=since_id)
+
+
+def keyset(
+    tx: Tx,
+    query: Any,
+    column: ColumnElement[int],
+    *,
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+    since_id: int | None = None,
+) -> list[int]:
+    """One page of ids, newest first. Any number is a valid cursor, also one of a row that is gone."""
+    if max_id is not None:
+        query = query.where(column < max_id)
+    if since_id is not None:
+        query = query.where(column > since_id)
+    if min_id is not None:
+        rows = tx.execute(query.where(column > min_id).order_by(column.asc()).limit(limit)).scalars().all()
+        return list(reversed(rows))
+    return list(tx.execute(query.order_by(column.desc()).limit(limit)).scalars())
+
+
+def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 500) -> list[int]:
+    """Ids of a thread's posts that `viewer` may see, oldest first."""
+    query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer))
+    return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())
+
+
+def direct_replies(
+    tx: Tx, post_id: int, viewer: int | None, *, limit: int, after: int | None = None, public_only: bool = False
+) -> list[int]:
+    """Ids of answers to one post, oldest first, from behind `after`."""
+    query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer))
+    if public_only:
+        query = query.where(post.c.visibility.in_(("public", "quiet")))
+    if after is not None:
+        query = query.where(post.c.id > after)
+    return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())
+
+
+def merge_conversations(tx: Tx, old: int, new: int) -> None:
+    """Two halves of a thread turned out to be one."""
+    if old != new:
+        tx.execute(update(post).where(post.c.conversation_id == old).values(conversation_id=new))
+
+
+# --- pins
+
+
+def pinned(tx: Tx, actor_id: int, viewer: int | None) -> list[int]:
+    """Ids of pinned posts the viewer may see, last pinned first."""
+    query = (
+        select(post.c.id)
+        .join(pin, pin.c.post_id == post.c.id)
+        .where(pin.c.actor_id == actor_id, visible(viewer))
+        .order_by(pin.c.pinned_at.desc(), post.c.id.desc())
+    )
+    return list(tx.execute(query).scalars())
+
+
+def pin_post(tx: Tx, actor_id: int, post_id: int, now: datetime) -> bool:
+    """False when it was pinned already."""
+    row = {"actor_id": actor_id, "post_id": post_id, "pinned_at": now}
+    return insert_or_leave(tx, pin, row)
+
+
+def unpin_post(tx: Tx, actor_id: int, post_id: int) -> bool:
+    done = tx.execute(delete(pin).where(pin.c.actor_id == actor_id, pin.c.post_id == post_id))
+    return done.rowcount > 0
+
+
+def insert_or_leave(tx: Tx, table: Any, row: Mapping[str, Any]) -> bool:
+    """Insert unless a unique value is taken. True when the row is new."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    return bool(tx.execute(dialect.insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount)
+
+
+# --- what was deleted
+
+
+def bury(tx: Tx, iri: str, actor_iri: str, former_type: str, now: datetime) -> None:
+    """Remember a Delete, so that a Create that comes after it stays without effect."""
+    row = {"iri": iri, "actor_iri": actor_iri, "former_type": former_type, "deleted_at": now}
+    insert_or_leave(tx, deleted_object, row)
+
+
+def buried(tx: Tx, iri: str) -> tuple[str, str, datetime] | None:
+    """(who deleted it, former type, when)"""
+    row = tx.execute(select(deleted_object).where(deleted_object.c.iri == iri)).first()
+    return None if row is None else (row.actor_iri, row.former_type, row.deleted_at)
+
+
+# --- featured tags
+
+
+def tags_by_use(tx: Tx, actor_id: int, limit: int) -> list[tuple[str, int]]:
+    """(name as written, public posts with it) of an actor's most used tags."""
+    uses = func.count().label("uses")
+    query = (
+        select(func.max(post_tag.c.written), uses)
+        .join(post, post.c.id == post_tag.c.post_id)
+        .where(post.c.actor_id == actor_id, visible(None))
+        .group_by(post_tag.c.name)
+        .order_by(uses.desc(), post_tag.c.name)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def with_tag(tx: Tx, tag: str, viewer: int | None, *, limit: int, max_id: int | None = None) -> list[int]:
+    """Ids of public posts of members with a hashtag, newest first."""
+    query = (
+        select(post.c.id)
+        .join(actor, actor.c.id == post.c.actor_id)
+        .where(
+            exists().where(post_tag.c.post_id == post.c.id, post_tag.c.name == tag.casefold()),
+            post.c.visibility == "public",
+            actor.c.local,
+            visible(viewer),
+        )
+    )
+    return keyset(tx, query, post.c.id, limit=limit, max_id=max_id)
+
+
+# --- sent twice by a bad network
+
+
+def earlier_with_key(tx: Tx, account_id: int, key: str, since: datetime) -> int | None:
+    """The post an Idempotency-Key made already, within its hour."""
+    query = select(idempotency.c.post_id).where(
+        idempotency.c.account_id == account_id, idempotency.c.key == key, idempotency.c.created_at > since
+    )
+    found: int | None = tx.execute(query).scalar()
+    return found
+
+
+def keep_key(tx: Tx, account_id: int, key: str, post_id: int, now: datetime) -> None:
+    tx.execute(delete(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.key == key))
+    row = {"account_id": account_id, "key": key, "post_id": post_id, "created_at": now}
+    tx.execute(insert(idempotency), row)

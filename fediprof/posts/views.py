@@ -1,0 +1,85 @@
+"""Posts as one viewer is shown them: everything a presenter needs, in a fixed number of statements for any number of
+posts. Doors get `Shown`s here; they never see a post its viewer may not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+
+from fediprof.actors import store as actors
+from fediprof.db.database import Tx
+from fediprof.posts import store
+from fediprof.posts.records import Announced, Post, Shown
+from fediprof.schema.interactions import interaction
+from fediprof.schema.posts import pin, post
+
+_OWN = select(interaction.c.post_id, interaction.c.kind).where(
+    interaction.c.actor_id == bindparam("viewer"), interaction.c.post_id.in_(bindparam("ids", expanding=True))
+)
+_PINNED = select(pin.c.post_id).where(pin.c.post_id.in_(bindparam("ids", expanding=True)))
+_ANNOUNCES = select(interaction).where(interaction.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def shown(tx: Tx, post_ids: Sequence[int], viewer: int | None) -> list[Shown]:
+    """The posts in the order asked, without those the viewer (a local actor's id, or None) may not see."""
+    return items(tx, [(post_id, None) for post_id in post_ids], viewer)
+
+
+def one(tx: Tx, post_id: int, viewer: int | None) -> Shown | None:
+    found = shown(tx, [post_id], viewer)
+    return found[0] if found else None
+
+
+def items(tx: Tx, pairs: Sequence[tuple[int, int | None]], viewer: int | None) -> list[Shown]:
+    """Timeline items, as (post id, announce id or None), in the order given; what may not be seen is left out."""
+    if not pairs:
+        return []
+    rows = tx.execute(select(post).where(post.c.id.in_({p for p, _ in pairs}), store.visible(viewer)))
+    found = {row.id: Post(*row) for row in rows}
+    announce_ids = [a for _, a in pairs if a is not None]
+    announces = {row.id: row for row in tx.execute(_ANNOUNCES, {"ids": announce_ids})} if announce_ids else {}
+    by = actors.by_ids(tx, (row.actor_id for row in announces.values()))
+    chosen: list[tuple[Post, Announced | None]] = []
+    for post_id, announce_id in pairs:
+        if post_id not in found:
+            continue
+        if announce_id is None:
+            chosen.append((found[post_id], None))
+        elif announce_id in announces:
+            row = announces[announce_id]
+            chosen.append(
+                (found[post_id], Announced(row.id, row.iri, by[row.actor_id], row.published_at, row.visibility))
+            )
+    return _complete(tx, chosen, viewer)
+
+
+def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: int | None) -> list[Shown]:
+    posts = {each.id: each for each, _ in chosen}
+    if not posts:
+        return []
+    ids = list(posts)
+    mentions = store.mentions_of(tx, ids)
+    tags = store.tags_of(tx, ids)
+    own: set[tuple[int, str]] = set()
+    if viewer is not None:
+        own = {(row.post_id, row.kind) for row in tx.execute(_OWN, {"viewer": viewer, "ids": ids})}
+    pinned = set(tx.execute(_PINNED, {"ids": ids}).scalars())
+    wanted = {each.actor_id for each in posts.values()}
+    wanted |= {each.in_reply_to_actor_id for each in posts.values() if each.in_reply_to_actor_id is not None}
+    wanted |= {actor_id for named in mentions.values() for actor_id, silent in named if not silent}
+    people = actors.by_ids(tx, wanted)
+    return [
+        Shown(
+            post=each,
+            author=people[each.actor_id],
+            mentions=tuple(people[a] for a, silent in mentions.get(each.id, ()) if not silent and a in people),
+            tags=tuple(tags.get(each.id, ())),
+            announced=announced,
+            liked=(each.id, "like") in own,
+            announced_by_viewer=(each.id, "announce") in own,
+            pinned=each.id in pinned,
+            parent_author=people.get(each.in_reply_to_actor_id) if each.in_reply_to_actor_id else None,
+        )
+        for each, announced in chosen
+    ]

@@ -1,0 +1,32 @@
+"""The tables, a module per aggregate. Statements live in the aggregates' `store.py`; here is only what is kept.
+
+Every module may read joins across tables; each aggregate writes only its own.
+"""
+
+from fediprof.schema import (
+    accounts,
+    actors,
+    delivery,
+    inbox,
+    interactions,
+    media,
+    moderation,
+    oauth,
+    posts,
+    timelines,
+)
+from fediprof.schema.columns import metadata
+
+__all__ = [
+    "accounts",
+    "actors",
+    "delivery",
+    "inbox",
+    "interactions",
+    "media",
+    "metadata",
+    "moderation",
+    "oauth",
+    "posts",
+    "timelines",
+]

@@ -1,0 +1,119 @@
+"""The home timeline: rows laid when a post or announce arrives, read by keyset."""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, bindparam, delete, exists, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fediprof.db.database import Tx
+from fediprof.schema.actors import actor, follow
+from fediprof.schema.interactions import interaction
+from fediprof.schema.posts import post
+from fediprof.schema.timelines import home_item
+
+
+def lay(
+    tx: Tx,
+    *,
+    author_id: int,
+    item_id: int,
+    post_id: int,
+    announce_id: int | None = None,
+    parent_author_id: int | None = None,
+) -> list[int]:
+    """Put an item into the homes of the author's local followers (and the author's own). Returns whose.
+
+    An answer to somebody else (`parent_author_id`) reaches only those who follow that person too, or are that person:
+    half a conversation is noise.
+    """
+    reader = actor.c.id
+    follows = exists().where(
+        follow.c.follower_id == reader, follow.c.target_id == author_id, follow.c.state == "accepted"
+    )
+    conditions = [actor.c.local, or_(reader == author_id, follows)]
+    if parent_author_id is not None and parent_author_id != author_id:
+        other = follow.alias("other")
+        conditions.append(
+            or_(
+                reader.in_((author_id, parent_author_id)),
+                exists().where(
+                    other.c.follower_id == reader, other.c.target_id == parent_author_id, other.c.state == "accepted"
+                ),
+            )
+        )
+    readers = list(tx.execute(select(reader).where(and_(*conditions))).scalars())
+    if readers:
+        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+        rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in readers]
+        tx.execute(dialect.insert(home_item).on_conflict_do_nothing(), rows)
+    return readers
+
+
+def lift(tx: Tx, *, post_id: int | None = None, announce_id: int | None = None) -> None:
+    """Take a post, or one announce, out of every home."""
+    where = home_item.c.post_id == post_id if announce_id is None else home_item.c.announce_id == announce_id
+    tx.execute(delete(home_item).where(where))
+
+
+def forget(tx: Tx, reader_id: int, author_id: int) -> None:
+    """After an unfollow or a block: that author's posts and announces leave this home."""
+    theirs = select(post.c.id).where(post.c.actor_id == author_id)
+    announced = select(interaction.c.id).where(interaction.c.actor_id == author_id)
+    tx.execute(
+        delete(home_item).where(
+            home_item.c.actor_id == reader_id,
+            or_(
+                and_(home_item.c.announce_id.is_(None), home_item.c.post_id.in_(theirs)),
+                home_item.c.announce_id.in_(announced),
+            ),
+        )
+    )
+
+
+def fill(tx: Tx, reader_id: int, author_id: int, limit: int = 20) -> None:
+    """After a follow was accepted: the author's last posts that followers may see, so that home is not empty."""
+    rows = tx.execute(
+        select(post.c.id)
+        .where(
+            post.c.actor_id == author_id,
+            post.c.deleted_at.is_(None),
+            post.c.in_reply_to_iri.is_(None),
+            post.c.visibility.in_(("public", "quiet", "followers")),
+        )
+        .order_by(post.c.id.desc())
+        .limit(limit)
+    ).scalars()
+    items = [{"actor_id": reader_id, "id": i, "post_id": i, "announce_id": None} for i in rows]
+    if items:
+        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+        tx.execute(dialect.insert(home_item).on_conflict_do_nothing(), items)
+
+
+_HOME = select(home_item.c.id, home_item.c.post_id, home_item.c.announce_id).where(
+    home_item.c.actor_id == bindparam("reader")
+)
+
+
+def home(
+    tx: Tx,
+    reader_id: int,
+    *,
+    limit: int,
+    max_id: int | None = None,
+    min_id: int | None = None,
+    since_id: int | None = None,
+) -> list[tuple[int, int | None]]:
+    """(post id, announce id or None) of one page of a home, newest first: the argument of `posts.views.items`."""
+    query = _HOME
+    if max_id is not None:
+        query = query.where(home_item.c.id < max_id)
+    if since_id is not None:
+        query = query.where(home_item.c.id > since_id)
+    if min_id is not None:
+        rows = tx.execute(
+            query.where(home_item.c.id > min_id).order_by(home_item.c.id.asc()).limit(limit), {"reader": reader_id}
+        ).all()
+        rows = list(reversed(rows))
+    else:
+        rows = list(tx.execute(query.order_by(home_item.c.id.desc()).limit(limit), {"reader": reader_id}))
+    return [(row.post_id, row.announce_id) for row in rows]
