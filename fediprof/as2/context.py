@@ -103,4 +103,4 @@ ACTIVITY_CONTEXT: Final[Context] = [
     DATA_INTEGRITY,
     PREFIXES | {"lemmy": "https://join-lemmy.org/ns#"} | POST_TERMS | ACTIVITY_TERMS,
 ]
-"""For activities that carry a post, or are of a kind beyond the vocabulary. One that carries an actor: ACTOR_CONTEXT."""
+"""For activities that carry a post, or are of a kind beyond the vocabulary. For one with an actor: ACTOR_CONTEXT."""

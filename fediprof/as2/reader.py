@@ -28,8 +28,8 @@ LANGUAGES: Final = 32
 # (backslash) or that leaves an attribute (quotes, angle brackets), nothing invisible or reordering.
 _UNWELCOME: Final = r"\s\x00-\x20\x7f-\x9f\"<>\\^`{|}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff"
 _IRI: Final = re.compile(
-    rf"https?://(?:\[[0-9a-f:.]+\]|[^{_UNWELCOME}/?#@:\[\]]+)(?::[0-9]{{1,5}})?(?:[/?#][^{_UNWELCOME}]*)?",
-    re.IGNORECASE,
+    rf"[Hh][Tt][Tt][Pp][Ss]?://"
+    rf"(?:[^{_UNWELCOME}/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?(?:[/?#][^{_UNWELCOME}]*)?"
 )
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?\s?([Zz]|[+-]\d\d:?\d\d)?)?"
