@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from fediprof.accounts.records import Account, Session
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.posts.store import insert_or_leave
+from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.accounts import account, login_link, session, throttle
 from fediprof.schema.actors import actor
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from fediprof.actors.records import Actor, Follow, Relationship
 from fediprof.db.database import Tx
-from fediprof.posts.store import keyset
+from fediprof.db.paging import keyset
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.moderation import block
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.posts.store import insert_or_leave, keyset
+from fediprof.db.paging import keyset
+from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor
 from fediprof.schema.interactions import interaction
 

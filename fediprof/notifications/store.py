@@ -10,9 +10,10 @@ from sqlalchemy import delete, func, select
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.db.database import Tx
+from fediprof.db.paging import keyset
+from fediprof.db.upsert import insert_or_leave
 from fediprof.notifications.records import Notification
 from fediprof.posts import views
-from fediprof.posts.store import insert_or_leave, keyset
 from fediprof.schema.accounts import account
 from fediprof.schema.moderation import block
 from fediprof.schema.timelines import notification

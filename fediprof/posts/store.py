@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 from fediprof.db.database import Tx
+from fediprof.db.paging import keyset
+from fediprof.db.upsert import insert_or_leave
 from fediprof.posts.records import Post, Tag
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.moderation import block
@@ -170,27 +171,6 @@ def of_actor(
     return keyset(tx, query, post.c.id, limit=limit, max_id=max_id, min_id=min_id, since_id=since_id)
 
 
-def keyset(
-    tx: Tx,
-    query: Any,
-    column: ColumnElement[int],
-    *,
-    limit: int,
-    max_id: int | None = None,
-    min_id: int | None = None,
-    since_id: int | None = None,
-) -> list[int]:
-    """One page of ids, newest first. Any number is a valid cursor, also one of a row that is gone."""
-    if max_id is not None:
-        query = query.where(column < max_id)
-    if since_id is not None:
-        query = query.where(column > since_id)
-    if min_id is not None:
-        rows = tx.execute(query.where(column > min_id).order_by(column.asc()).limit(limit)).scalars().all()
-        return list(reversed(rows))
-    return list(tx.execute(query.order_by(column.desc()).limit(limit)).scalars())
-
-
 def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 500) -> list[int]:
     """Ids of a thread's posts that `viewer` may see, oldest first."""
     query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer))
@@ -238,12 +218,6 @@ def pin_post(tx: Tx, actor_id: int, post_id: int, now: datetime) -> bool:
 def unpin_post(tx: Tx, actor_id: int, post_id: int) -> bool:
     done = tx.execute(delete(pin).where(pin.c.actor_id == actor_id, pin.c.post_id == post_id))
     return done.rowcount > 0
-
-
-def insert_or_leave(tx: Tx, table: Any, row: Mapping[str, Any]) -> bool:
-    """Insert unless a unique value is taken. True when the row is new."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return bool(tx.execute(dialect.insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount)
 
 
 # --- what was deleted

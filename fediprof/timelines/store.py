@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, delete, exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fediprof.db.database import Tx
+from fediprof.db.upsert import insert_all_or_leave
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
@@ -42,10 +42,8 @@ def lay(
             )
         )
     readers = list(tx.execute(select(reader).where(and_(*conditions))).scalars())
-    if readers:
-        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-        rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in readers]
-        tx.execute(dialect.insert(home_item).on_conflict_do_nothing(), rows)
+    rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in readers]
+    insert_all_or_leave(tx, home_item, rows)
     return readers
 
 
@@ -84,9 +82,7 @@ def fill(tx: Tx, reader_id: int, author_id: int, limit: int = 20) -> None:
         .limit(limit)
     ).scalars()
     items = [{"actor_id": reader_id, "id": i, "post_id": i, "announce_id": None} for i in rows]
-    if items:
-        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-        tx.execute(dialect.insert(home_item).on_conflict_do_nothing(), items)
+    insert_all_or_leave(tx, home_item, items)
 
 
 _HOME = select(home_item.c.id, home_item.c.post_id, home_item.c.announce_id).where(

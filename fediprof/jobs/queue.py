@@ -1,0 +1,69 @@
+"""Background work as rows: one waiting job per kind and key, leased while it runs, retried with a growing delay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+
+from fediprof.db.database import Tx
+from fediprof.db.upsert import insert_or_leave
+from fediprof.schema.inbox import job
+
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: int
+    kind: str
+    key: str
+    arguments: Mapping[str, Any]
+    attempts: int
+
+
+def add(tx: Tx, kind: str, key: str, arguments: Mapping[str, Any], *, now: datetime, delay: timedelta) -> None:
+    """A job of the same kind and key that waits already is enough."""
+    row = {
+        "kind": kind,
+        "key": key,
+        "arguments": dict(arguments),
+        "created_at": now,
+        "next_at": now + delay,
+        "attempts": 0,
+    }
+    insert_or_leave(tx, job, row)
+
+
+def claim(tx: Tx, now: datetime, limit: int) -> list[Job]:
+    """Due jobs, leased to the caller for `LEASE`."""
+    due = (
+        select(job)
+        .where(job.c.next_at <= now, or_(job.c.lease_until.is_(None), job.c.lease_until < now))
+        .order_by(job.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.execute(due).all()
+    if rows:
+        ids = [row.id for row in rows]
+        tx.execute(update(job).where(job.c.id.in_(ids)).values(lease_until=now + LEASE))
+    return [Job(row.id, row.kind, row.key, row.arguments, row.attempts) for row in rows]
+
+
+def finish(tx: Tx, job_id: int) -> None:
+    tx.execute(delete(job).where(job.c.id == job_id))
+
+
+def put_off(tx: Tx, job_id: int, next_at: datetime, error: str) -> None:
+    values = {"next_at": next_at, "lease_until": None, "attempts": job.c.attempts + 1, "last_error": error[:500]}
+    tx.execute(update(job).where(job.c.id == job_id).values(values))
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next job is due, or None when nothing waits."""
+    found: datetime | None = tx.execute(select(job.c.next_at).order_by(job.c.next_at).limit(1)).scalar()
+    return found

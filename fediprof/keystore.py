@@ -1,0 +1,134 @@
+"""The private keys of our actors: sealed at rest, loaded once, rotated.
+
+Each local actor has an RSA-2048 key (HTTP signatures) and an Ed25519 key (FEP-8b32 proofs). They lie in the database
+encrypted with AES-256-GCM under `keys/seal.key`, bound to their key id, so that neither the database nor the folder
+alone signs anything. `keys/cookie.key` signs the addresses of the picture proxy and the forms.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert, select, update
+
+from fediprof.db.database import Tx
+from fediprof.errors import Misconfigured
+from fediprof.schema.actors import private_key
+from fediprof.signatures import keys
+from fediprof.signatures.keys import PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """What one actor signs with."""
+
+    rsa: PrivateKey
+    ed25519: PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class FreshKeys:
+    """Made outside the transaction (RSA takes some 40 ms), stored inside it. PEM."""
+
+    rsa: bytes
+    ed25519: bytes
+
+    @classmethod
+    def generate(cls) -> FreshKeys:
+        return cls(keys.generate_rsa(), keys.generate_ed25519())
+
+
+class KeyStore:
+    """Open one per process. Methods that take `tx` run inside a unit of work."""
+
+    def __init__(self, seal: bytes, secret: bytes) -> None:
+        self._seal = AESGCM(seal)
+        self.secret = secret
+        self._pairs: dict[int, KeyPair] = {}
+
+    @classmethod
+    def open(cls, folder: Path) -> KeyStore:
+        """Read the instance's secrets, or make them where the folder has none. Raises Misconfigured."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return cls(_secret(folder / "seal.key"), _secret(folder / "cookie.key"))
+        except OSError as error:
+            raise Misconfigured(f"keys: cannot use the folder {folder}: {error.strerror}") from None
+
+    def keep(self, tx: Tx, actor_id: int, actor_iri: str, fresh: FreshKeys, now: datetime) -> list[tuple[str, str]]:
+        """Seal and store an actor's keys. Returns (key id, public material) for the actor document."""
+        named = ((f"{actor_iri}#main-key", "rsa", fresh.rsa), (f"{actor_iri}#ed25519-key", "ed25519", fresh.ed25519))
+        public = []
+        for iri, algorithm, pem in named:
+            key = keys.private_from_pem(iri, pem).public(actor_iri)
+            material = key.pem() if algorithm == "rsa" else key.multikey()
+            row = {
+                "iri": iri,
+                "actor_id": actor_id,
+                "algorithm": algorithm,
+                "sealed": self._sealed(iri, pem),
+                "public": material,
+                "created_at": now,
+            }
+            if tx.execute(select(private_key.c.iri).where(private_key.c.iri == iri)).first() is None:
+                tx.execute(insert(private_key), row)
+            else:
+                tx.execute(update(private_key).where(private_key.c.iri == iri).values(row))
+            public.append((iri, material))
+        self._pairs.pop(actor_id, None)
+        return public
+
+    def pair(self, tx: Tx, actor_id: int) -> KeyPair:
+        """What an actor signs with. Raises Misconfigured when the folder's key is not the one it was sealed with."""
+        if (known := self._pairs.get(actor_id)) is not None:
+            return known
+        rows = tx.execute(
+            select(private_key).where(private_key.c.actor_id == actor_id, private_key.c.retired_at.is_(None))
+        )
+        found = {row.algorithm: keys.private_from_pem(row.iri, self._opened(row.iri, row.sealed)) for row in rows}
+        pair = KeyPair(found["rsa"], found["ed25519"])
+        self._pairs[actor_id] = pair
+        return pair
+
+    def _sealed(self, iri: str, pem: bytes) -> bytes:
+        nonce = secrets.token_bytes(12)
+        return nonce + self._seal.encrypt(nonce, pem, iri.encode())
+
+    def _opened(self, iri: str, sealed: bytes) -> bytes:
+        try:
+            return self._seal.decrypt(sealed[:12], sealed[12:], iri.encode())
+        except InvalidTag:
+            raise Misconfigured(
+                "keys: seal.key is not the key this database was sealed with; restore the keys folder of this instance"
+            ) from None
+
+
+def public_material(tx: Tx, actor_id: int) -> dict[str, tuple[str, str]]:
+    """{algorithm: (key id, PEM or multibase)} of a local actor, for its document."""
+    rows = tx.execute(
+        select(private_key.c.algorithm, private_key.c.iri, private_key.c.public).where(
+            private_key.c.actor_id == actor_id, private_key.c.retired_at.is_(None)
+        )
+    )
+    return {row.algorithm: (row.iri, row.public) for row in rows}
+
+
+def _secret(path: Path) -> bytes:
+    """32 bytes, made on first use with no moment at which others could read them."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        held = path.read_bytes()
+        if len(held) != 32:
+            raise Misconfigured(f"keys: {path.name} must hold exactly 32 bytes") from None
+        return held
+    with os.fdopen(handle, "wb") as file:
+        fresh = secrets.token_bytes(32)
+        file.write(fresh)
+    return fresh

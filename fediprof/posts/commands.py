@@ -1,0 +1,369 @@
+"""What members do with posts: publish, revise, delete, pin. What other servers' posts do here is in `posts.receive`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from fediprof import ids
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import build
+from fediprof.db.database import Tx
+from fediprof.effects import Audience, Deliver, Done, Effect, Notify, Resolver, Stream
+from fediprof.errors import Invalid, NotFound, Unreachable
+from fediprof.here import Here
+from fediprof.media import store as uploads
+from fediprof.notifications import store as notifications
+from fediprof.posts import rules, store, views, wire
+from fediprof.posts.records import MAX_PINS, Attachment, Post, Shown, Tag, Visibility
+from fediprof.principal import Member
+from fediprof.schema.delivery import delivery, outgoing
+from fediprof.text.compose import Composed, MentionTarget, compose, handles_in
+from fediprof.text.language import normalise
+from fediprof.timelines import store as timelines
+
+IDEMPOTENT_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPost:
+    """`text`: plain text, mentions as @user@host. `translations`: (language, text) beside the first. `title`: makes it
+    an Article. `named`: filled by `gathered`: handle → actor id."""
+
+    by: Member
+    text: str
+    visibility: Visibility = "public"
+    warning: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    translations: tuple[tuple[str, str], ...] = ()
+    in_reply_to_id: int | None = None
+    upload_ids: tuple[int, ...] = ()
+    title: str = ""
+    idempotency_key: str = ""
+    named: Mapping[str, int] = field(default_factory=dict)
+
+    async def gathered(self, resolver: Resolver) -> PublishPost:
+        texts = (self.text, *(text for _, text in self.translations))
+        return replace(self, named=await _resolved(texts, resolver))
+
+
+@dataclass(frozen=True, slots=True)
+class RevisePost:
+    """`upload_ids=None` keeps the pictures; `descriptions`: (upload id, new alt text)."""
+
+    by: Member
+    post_id: int
+    text: str
+    warning: str = ""
+    sensitive: bool = False
+    language: str | None = None
+    translations: tuple[tuple[str, str], ...] = ()
+    upload_ids: tuple[int, ...] | None = None
+    descriptions: tuple[tuple[int, str], ...] = ()
+    title: str = ""
+    named: Mapping[str, int] = field(default_factory=dict)
+
+    async def gathered(self, resolver: Resolver) -> RevisePost:
+        texts = (self.text, *(text for _, text in self.translations))
+        return replace(self, named=await _resolved(texts, resolver))
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePost:
+    by: Member
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinPost:
+    by: Member
+    post_id: int
+
+
+async def _resolved(texts: tuple[str, ...], resolver: Resolver) -> dict[str, int]:
+    """Whom the handles in a text name; one that cannot be reached now stays text."""
+    found: dict[str, int] = {}
+    for handle in dict.fromkeys(handle for text in texts for handle in handles_in(text)):
+        if len(found) == 50:
+            break
+        try:
+            actor = await resolver.handle(handle)
+        except Unreachable:
+            continue
+        if actor is not None:
+            found[handle] = actor.id
+    return found
+
+
+def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
+    """Write a post and send it to its audience. Raises Invalid (naming the field), NotFound for a parent unseen."""
+    by = request.by
+    if request.idempotency_key:
+        earlier = store.earlier_with_key(tx, by.account_id, request.idempotency_key, here.now - IDEMPOTENT_FOR)
+        if earlier is not None and (again := store.by_id(tx, earlier)) is not None:
+            return Done(again)
+    rules.must_be_writable(request.text, request.warning, request.visibility, len(request.upload_ids))
+    author = _author(tx, by)
+    parent = _parent(tx, request)
+    written = _written(tx, request, here)
+    pictures = _attached(tx, by, request.upload_ids)
+    post_id = ids.new_id()
+    iri, url = here.new_post(author.username)
+    post = Post(
+        id=post_id,
+        iri=iri,
+        url=url,
+        actor_id=author.id,
+        local=True,
+        type="Article" if request.title else "Note",
+        title=request.title.strip(),
+        content=written.html,
+        content_map=written.by_language,
+        source=request.text,
+        warning=request.warning.strip(),
+        sensitive=request.sensitive or bool(request.warning.strip()),
+        language=written.language,
+        visibility=request.visibility,
+        in_reply_to_iri=parent.iri if parent else None,
+        in_reply_to_id=parent.id if parent else None,
+        in_reply_to_actor_id=parent.actor_id if parent else None,
+        conversation_id=parent.conversation_id if parent else post_id,
+        context=parent.context if parent else f"{iri}/context",
+        replies=None,
+        poll=None,
+        emojis=[],
+        attachments=[asdict(each) for each in pictures],
+        published_at=here.now,
+        edited_at=None,
+        deleted_at=None,
+        received_at=here.now,
+        replies_count=0,
+        likes_count=0,
+        announces_count=0,
+    )
+    store.insert_post(tx, post, [(named, False) for named in written.actor_ids], written.tags)
+    uploads.attach(tx, request.upload_ids, post_id)
+    actors.posted(tx, author.id, here.now)
+    effects: list[Effect] = []
+    if parent is not None:
+        store.count(tx, parent.id, replies=1)
+    if request.idempotency_key:
+        store.keep_key(tx, by.account_id, request.idempotency_key, post_id, here.now)
+    shown = _shown(tx, post_id, author)
+    effects.append(Deliver(author.id, wire.create(shown, here), _audience(shown, parent), post.iri, post_id))
+    effects += _told(tx, shown, parent)
+    if post.visibility != "direct":
+        parent_author = parent.actor_id if parent else None
+        readers = timelines.lay(
+            tx, author_id=author.id, item_id=post_id, post_id=post_id, parent_author_id=parent_author
+        )
+        effects += [Stream(reader, "update", post_id) for reader in readers]
+    return Done(post, tuple(effects))
+
+
+def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
+    """Change what a post says; its audience stays. Those who got it get an Update."""
+    before = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
+    author = _author(tx, request.by)
+    count = len(before.attachments) if request.upload_ids is None else len(request.upload_ids)
+    rules.must_be_writable(request.text, request.warning, before.visibility, count)
+    for upload_id, text in request.descriptions:
+        uploads.describe(tx, upload_id, request.by.actor_id, text)
+    kept = request.upload_ids
+    if kept is None:
+        kept = tuple(each.upload_id for each in before.media if each.upload_id is not None)
+    pictures = _attached(tx, request.by, kept, post_id=before.id)
+    written = _written(tx, request, here)
+    uploads.attach(tx, kept, before.id)
+    values: dict[str, Any] = {
+        "type": "Article" if request.title else "Note",
+        "title": request.title.strip(),
+        "content": written.html,
+        "content_map": written.by_language,
+        "source": request.text,
+        "warning": request.warning.strip(),
+        "sensitive": request.sensitive or bool(request.warning.strip()),
+        "language": written.language,
+        "attachments": [asdict(each) for each in pictures],
+        "edited_at": here.now,
+    }
+    store.change(tx, before.id, values)
+    store.set_mentions(tx, before.id, [(named, False) for named in written.actor_ids])
+    store.set_tags(tx, before.id, written.tags)
+    after = store.by_id(tx, before.id)
+    if after is None:
+        raise NotFound("the post went away")
+    shown = _shown(tx, before.id, author)
+    audience = _widened(tx, shown)
+    effects: list[Effect] = [Deliver(author.id, wire.update(shown, here), audience, after.iri, after.id)]
+    effects += _told(tx, shown, None)
+    effects.append(Stream(author.id, "status.update", after.id))
+    return Done(after, tuple(effects))
+
+
+def delete_post(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
+    """Take a post back: a Tombstone stays at its address, and every server that got it is told. Returns it as it was."""
+    before = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
+    author = _author(tx, request.by)
+    shown = _shown(tx, before.id, author)
+    delivery_to = _widened(tx, shown)
+    bury(tx, before, here)
+    effects: list[Effect] = [Deliver(author.id, wire.delete(shown, here), delivery_to, before.iri, before.id)]
+    if shown.pinned:
+        effects.append(_pin_activity("Remove", shown, here))
+    effects.append(Stream(author.id, "delete", before.id))
+    return Done(before, tuple(effects))
+
+
+def bury(tx: Tx, post: Post, here: Here) -> None:
+    """Empty a post's row; its address, type and times stay, for the Tombstone."""
+    empty = {"content": "", "content_map": None, "source": None, "title": "", "warning": "", "poll": None}
+    store.change(tx, post.id, {**empty, "attachments": [], "emojis": [], "deleted_at": here.now})
+    store.set_mentions(tx, post.id, ())
+    store.set_tags(tx, post.id, ())
+    store.unpin_post(tx, post.actor_id, post.id)
+    timelines.lift(tx, post_id=post.id)
+    actors.count(tx, post.actor_id, posts=-1)
+    if post.in_reply_to_id is not None:
+        store.count(tx, post.in_reply_to_id, replies=-1)
+    notifications.remove(tx, post_id=post.id)
+    if post.local:
+        uploads.release(tx, post.id)
+
+
+def pin_post(tx: Tx, request: PinPost, here: Here) -> Done[Post]:
+    """Put a post of one's own on top of one's profile."""
+    post = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
+    if post.visibility == "direct":
+        raise Invalid("A private message cannot be pinned", field="post")
+    if len(store.pinned(tx, request.by.actor_id, request.by.actor_id)) >= MAX_PINS:
+        raise Invalid(f"At most {MAX_PINS} posts can be pinned", field="post")
+    if not store.pin_post(tx, request.by.actor_id, post.id, here.now) or not rules.is_public(post):
+        return Done(post)
+    return Done(post, (_pin_activity("Add", _shown(tx, post.id, _author(tx, request.by)), here),))
+
+
+def unpin_post(tx: Tx, request: PinPost, here: Here) -> Done[Post]:
+    post = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
+    if not store.unpin_post(tx, request.by.actor_id, post.id) or not rules.is_public(post):
+        return Done(post)
+    return Done(post, (_pin_activity("Remove", _shown(tx, post.id, _author(tx, request.by)), here),))
+
+
+# --- what they share
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    html: str
+    by_language: dict[str, str] | None
+    language: str | None
+    actor_ids: tuple[int, ...]
+    tags: tuple[Tag, ...]
+
+
+def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
+    people = actors.by_ids(tx, request.named.values())
+    targets = {
+        handle: MentionTarget(people[actor_id].iri, people[actor_id].url, people[actor_id].handle)
+        for handle, actor_id in request.named.items()
+        if actor_id in people
+    }
+    language = normalise(request.language) if request.language else None
+    if request.language and language is None:
+        raise Invalid("This is not a language code", field="language")
+    texts = [(language or "", request.text), *request.translations]
+    made: dict[str, Composed] = {}
+    for tag, text in texts:
+        if not text.strip() and tag != (language or ""):
+            continue
+        code = normalise(tag) if tag else ""
+        if code is None:
+            raise Invalid("This is not a language code", field="translations")
+        if code in made:
+            raise Invalid("Two texts are in the same language", field="translations")
+        made[code] = compose(text, mentions=targets, tag_url=here.tag)
+    by_iri = {person.iri: person.id for person in people.values()}
+    first = next(iter(made.values()))
+    everyone = dict.fromkeys(target.iri for each in made.values() for target in each.mentions)
+    tags = dict.fromkeys(name for each in made.values() for name in each.hashtags)
+    return _Written(
+        first.html,
+        {code: each.html for code, each in made.items()} if len(made) > 1 else None,
+        language,
+        tuple(by_iri[iri] for iri in everyone),
+        tuple(Tag(name, name) for name in tags),
+    )
+
+
+def _author(tx: Tx, by: Member) -> Actor:
+    author = actors.by_id(tx, by.actor_id)
+    if author is None or author.gone_at is not None:
+        raise NotFound("no such member")
+    return author
+
+
+def _parent(tx: Tx, request: PublishPost) -> Post | None:
+    if request.in_reply_to_id is None:
+        return None
+    if not store.is_visible(tx, request.in_reply_to_id, request.by.actor_id):
+        raise NotFound("the post answered is not there")
+    return store.by_id(tx, request.in_reply_to_id)
+
+
+def _attached(tx: Tx, by: Member, upload_ids: tuple[int, ...], post_id: int | None = None) -> list[Attachment]:
+    found = {each.id: each for each in uploads.of_actor(tx, by.actor_id, upload_ids)}
+    chosen = [found[each] for each in upload_ids if each in found and found[each].post_id in (None, post_id)]
+    if len(chosen) != len(upload_ids):
+        raise Invalid("A picture is not there, or belongs to another post", field="uploads")
+    return [each.as_attachment() for each in chosen]
+
+
+def _shown(tx: Tx, post_id: int, author: Actor) -> Shown:
+    shown = views.one(tx, post_id, author.id)
+    if shown is None:
+        raise NotFound("the post is not there")
+    return shown
+
+
+def _audience(shown: Shown, parent: Post | None) -> Audience:
+    """Followers unless it is direct, everyone named, and for a public answer whoever wrote what it answers."""
+    people = [named.id for named in shown.mentions]
+    if parent is not None and rules.is_public(shown.post):
+        people.append(parent.actor_id)
+    followers = None if shown.post.visibility == "direct" else shown.author.id
+    return Audience(followers, tuple(dict.fromkeys(people)))
+
+
+def _widened(tx: Tx, shown: Shown) -> Audience:
+    """For an Update or Delete: those it is for now, and every inbox that got it earlier."""
+    earlier = select(delivery.c.inbox).join(outgoing).where(outgoing.c.post_id == shown.post.id).distinct()
+    return replace(_audience(shown, None), inboxes=tuple(tx.execute(earlier).scalars()))
+
+
+def _told(tx: Tx, shown: Shown, parent: Post | None) -> list[Effect]:
+    """Members named, and the member answered, learn of it."""
+    told = dict.fromkeys(named.id for named in shown.mentions if named.local)
+    if parent is not None and parent.local and store.is_visible(tx, shown.post.id, parent.actor_id):
+        told[parent.actor_id] = None
+    return [Notify(actor_id, "mention", shown.author.id, shown.post.id) for actor_id in told]
+
+
+def _pin_activity(type: str, shown: Shown, here: Here) -> Effect:
+    author = shown.author
+    activity = build.activity(
+        type,
+        here.new_activity(),
+        author.iri,
+        shown.post.iri,
+        target=author.featured,
+        to=(author.followers or "",),
+        published=here.now,
+    )
+    return Deliver(author.id, activity, Audience(author.id), f"{author.iri}#featured")

@@ -1,0 +1,79 @@
+"""Everything a process needs, built once: `open_services(settings)`. Doors find it at `request.app.state.services`."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fediprof import __version__
+from fediprof.db.database import Database, Tx, open_database
+from fediprof.db.migrate import migrate
+from fediprof.federation.resolve import NetworkResolver
+from fediprof.here import Here
+from fediprof.keystore import KeyStore
+from fediprof.media.proxy import PictureProxy
+from fediprof.media.storage import DirectoryStorage, PictureCache
+from fediprof.net.fetcher import Fetcher
+from fediprof.perform import Bells, Performer
+from fediprof.settings import Settings
+from fediprof.timelines.streams import Streams
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    keystore: KeyStore
+    fetcher: Fetcher
+    storage: DirectoryStorage
+    pictures: PictureProxy
+    streams: Streams
+    bells: Bells
+    perform: Performer
+    resolver: NetworkResolver
+
+    def here(self) -> Here:
+        return self.perform.here()
+
+    async def read(self, unit: Callable[[Tx], Result]) -> Result:
+        """Run a reading unit; doors have no other access to the database than this and `perform`."""
+        return await self.database.read(unit)
+
+    async def close(self) -> None:
+        await self.fetcher.close()
+        await self.database.close()
+
+
+async def open_services(settings: Settings) -> Services:
+    """Open the keys, the database (its schema brought up to date), the network and the files."""
+    keystore = KeyStore.open(settings.keys)
+    database = await open_database(settings.database_url, full_sync=settings.sqlite_full_sync)
+    await migrate(database)
+    streams, bells = Streams(), Bells()
+    perform = Performer(settings, database, keystore, streams, bells)
+    trust = ssl.create_default_context(cafile=settings.certificates) if settings.certificates else None
+    fetcher = Fetcher(
+        user_agent=f"fediprof/{__version__} (+{settings.origin})",
+        development=settings.development,
+        ssl_context=trust,
+        hosts=settings.hosts,
+    )
+    resolver = NetworkResolver(perform, fetcher)
+    perform.resolver = resolver
+    cache = PictureCache(settings.data / "pictures", settings.picture_cache_mb * 1024 * 1024)
+    return Services(
+        settings=settings,
+        database=database,
+        keystore=keystore,
+        fetcher=fetcher,
+        storage=DirectoryStorage(settings.data / "uploads"),
+        pictures=PictureProxy(fetcher, cache, keystore.secret),
+        streams=streams,
+        bells=bells,
+        perform=perform,
+        resolver=resolver,
+    )
