@@ -29,6 +29,7 @@ from fediprof.as2.model import (
     PollVote,
     Post,
     Reference,
+    Text,
     Tombstone,
 )
 from fediprof.as2.origin import same_origin
@@ -42,6 +43,7 @@ ALSO_KNOWN_AS: Final = 256
 COLLECTION_ITEMS: Final = 5000
 
 _SHORTCODE: Final = re.compile(r"[\w.+-]{1,100}")
+_NO_TAG: Final = re.compile(r"""[\s\x00-\x1f\x7f/\\?#&%<>"'`]""")
 _KINDS: Final[dict[str, AttachmentKind]] = {
     "Image": "image",
     "Video": "video",
@@ -188,11 +190,12 @@ def post(doc: Document) -> Post:
     if type_ not in names.POST_TYPES and _is_other(type_):
         raise Malformed(f"type: {type_!r} of {id_} is no post")
     mentions, hashtags, emojis, quoted = _tags(doc)
+    content = reader.text(doc, "content", reader.CONTENT_LENGTH)
     return Post(
         id=id_,
         type=type_,
         attributed_to=_author(doc),
-        content=reader.text(doc, "content", reader.CONTENT_LENGTH),
+        content=content,
         name=reader.text(doc, "name"),
         summary=reader.text(doc, "summary", SUMMARY_LENGTH),
         sensitive=boolean(doc.get("sensitive")) or boolean(doc.get("as:sensitive")),
@@ -213,7 +216,7 @@ def post(doc: Document) -> Post:
         poll=_poll(doc),
         quote=_quote(doc) or quoted,
         quote_authorization=iri(doc.get("quoteAuthorization")),
-        language=_language(doc),
+        language=_language(doc, content),
         media_type=_media_type(doc.get("mediaType")) if type_ != "Image" else None,
         source=_source(doc.get("source")),
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
@@ -430,12 +433,13 @@ def _tags(
 
 
 def hashtag_name(written: str) -> str:
-    """The name tags are compared by: without #, NFKC, casefolded. "" for what is no tag."""
+    """The name tags are compared by: without #, NFKC, casefolded. "" for what is no tag: with spaces, or with what
+    would mean something else in an address or in markup."""
     name = written.strip().lstrip("#")
     if not name.isascii():
         name = normalize("NFKC", name)
     name = name.casefold()
-    return name if name and not any(c.isspace() for c in name) else ""
+    return name if 0 < len(name) <= 200 and not _NO_TAG.search(name) else ""
 
 
 def _attachments(doc: Document, type_: str) -> tuple[Attachment, ...]:
@@ -492,11 +496,12 @@ def _kind(kinds: tuple[str, ...], url: str, media_type: str | None, *, href: boo
 
 
 def _own_file(doc: Document, type_: str) -> Attachment | None:
-    """A Video, Audio or Image is its own attachment: the first of its urls that is such a file."""
+    """A Video, Audio or Image is its own attachment: the first of its urls that is such a file,
+    or the first file of a playlist."""
     family = type_.lower()
-    for item in many(doc.get("url"), 64):
-        if not isinstance(item, dict):
-            continue
+    links = [link for link in many(doc.get("url"), 64) if isinstance(link, dict)]
+    streamed = [link for playlist in links for link in many(playlist.get("tag"), 64) if isinstance(link, dict)]
+    for item in links + streamed:
         media_type = _media_type(item.get("mediaType")) or ""
         if media_type.partition("/")[0] == family and (url := iri(item.get("href"))):
             return Attachment(
@@ -540,16 +545,13 @@ def _quote(doc: Document) -> str | None:
     return None
 
 
-def _language(doc: Document) -> str | None:
+def _language(doc: Document, content: Text) -> str | None:
     """What the sender calls the language: the only one of contentMap, the one the content equals, or `language`."""
-    mapped = doc.get("contentMap")
-    if isinstance(mapped, dict) and mapped:
-        if len(mapped) == 1:
-            return reader.language(next(iter(mapped)))
-        content = doc.get("content")
-        for tag, words in mapped.items():
-            if words == content:
-                return reader.language(tag)
+    if len(content.by_language) == 1:
+        return reader.language(content.by_language[0][0])
+    for tag, words in content.by_language:
+        if words == content.value:
+            return reader.language(tag)
     named = doc.get("language")
     return reader.language(named[0] if isinstance(named, list) and named else named)
 
