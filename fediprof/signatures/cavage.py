@@ -95,8 +95,8 @@ def find(request: SignableRequest) -> CavageSignature | None:
 
 def parse(value: str) -> CavageSignature:
     """Read a Signature header. Raises NotVerified for anything but a plain list of parameters, each given once."""
-    if len(value) > _LONGEST or not value.isascii():
-        raise NotVerified("the Signature header is too long or not ASCII")
+    if len(value) > _LONGEST:
+        raise NotVerified("the Signature header is too long")
     parameters = _parameters(value)
     key_id = parameters.get("keyid")
     encoded = parameters.get("signature")

@@ -99,7 +99,7 @@ class PrivateKey:
 
 def public_from_pem(id: str, owner: str, pem: str) -> PublicKey:
     """From SPKI or PKCS #1 PEM. Raises NotVerified when it is no key, of another kind, or of a size not trusted."""
-    return PublicKey(id, owner, *_from_pem(pem.strip()))
+    return PublicKey(id, owner, *_from_pem(pem))
 
 
 def public_from_spki(id: str, owner: str, spki: bytes) -> PublicKey:

@@ -81,7 +81,7 @@ class SignableRequest:
         if match is None:
             raise NotVerified("the URL is not an absolute http(s) URL")
         scheme, authority, path, query = match.groups(default="")
-        host = authority.rpartition("@")[2].lower().removesuffix(_DEFAULT_PORT[scheme.lower()])
+        host = authority.lower().removesuffix(_DEFAULT_PORT[scheme.lower()])
         return host, path or "/", query
 
 

@@ -67,6 +67,11 @@ def test_a_multikey_of_another_form_is_refused(encoded: str) -> None:
         keys.public_from_multibase("k", "o", encoded)
 
 
+def test_a_multibase_value_without_end_is_not_worked_through() -> None:
+    with pytest.raises(NotVerified):
+        multibase.decode("z" + "2" * 5000)
+
+
 def _pem(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 

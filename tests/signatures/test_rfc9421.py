@@ -165,6 +165,10 @@ def test_a_signature_that_covers_too_little_is_refused(covered: tuple[str, ...],
     assert _holds(_cover(request, covered)) is believed
 
 
+def test_an_empty_delivery_must_say_that_it_is_empty() -> None:
+    assert not _holds(_cover(material.delivery(body=b""), ("@method", "@target-uri")))
+
+
 def test_the_path_alone_is_the_target_where_there_is_no_query() -> None:
     assert _holds(_cover(material.fetch("https://b.example/u/bob"), ("@method", "@authority", "@path")))
     assert not _holds(_cover(material.fetch(), ("@method", "@authority", "@path")))
@@ -207,6 +211,7 @@ def test_a_signature_without_a_time_is_refused(parameters: str) -> None:
         (";alg=1", False),
         (";expires=1.5", False),
         (";unheard=1", False),
+        (f';nonce="{"n" * 9000}"', False),
     ],
 )
 def test_an_algorithm_stated_must_be_the_keys(extra: str, believed: bool) -> None:

@@ -52,6 +52,7 @@ def test_a_claim_is_not_enough(scheme: verify.Scheme) -> None:
         with_headers(material.fetch(), signature_input=""),
         with_headers(material.fetch(), signature_input='sig1=("@method");created=1'),
         with_headers(material.fetch(), signature_input='a=();keyid="k", b=();keyid="k"'),
+        with_headers(material.fetch(), signature_input='a=();keyid="k", a=();keyid="k"'),
         with_headers(material.fetch(), signature_input="sig1=();keyid=k"),
         with_headers(material.fetch(), signature_input='sig1=();keyid=""'),
     ],
