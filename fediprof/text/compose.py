@@ -71,10 +71,10 @@ def compose(
     *,
     markdown: bool = False,
     mentions: Mapping[str, MentionTarget],
-    tag_url: Callable[[str], str],
+    tag_url: Callable[[str], str] | None,
 ) -> Composed:
     """HTML for a member's text. `mentions`: handle as `handles_in` gives it → whom it names; a handle that is not there
-    stays text. `tag_url`: a tag's name → its page. TooMuch past 100 000 characters.
+    stays text. `tag_url`: a tag's name → its page; None leaves tags as text. TooMuch past 100 000 characters.
 
     Plain text: an empty line makes a paragraph, a line end a <br>. Markdown: CommonMark and ~~strikethrough~~, line ends
     kept, no raw HTML, no images; nothing is linked inside code or a link.
@@ -94,7 +94,7 @@ def compose(
                 used[target.iri] = target
                 href, user = html.escape(target.url), html.escape(part.user)
                 shown = f'<span class="h-card"><a href="{href}" class="u-url mention">@<span>{user}</span></a></span>'
-            elif part.kind == "tag":
+            elif part.kind == "tag" and tag_url is not None:
                 name = tag_name(part.written[1:])
                 tags[name] = None
                 href, word = html.escape(tag_url(name)), html.escape(part.written[1:])
@@ -109,7 +109,7 @@ def compose(
 def from_markdown(source: str) -> str:
     """HTML for Markdown that a remote server sent (PeerTube, Lemmy's source), with URLs linked; cut at 32 000
     characters, for some inputs cost the parser quadratic time."""
-    return compose(source[:32_000], markdown=True, mentions={}, tag_url=lambda name: "").html
+    return compose(source[:32_000], markdown=True, mentions={}, tag_url=None).html
 
 
 def handles_in(source: str, *, markdown: bool = False) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ _CLASSES: Final[dict[str, set[str]]] = {
 _CLEANER: Final = nh3.Cleaner(
     tags=set(_TAGS),
     clean_content_tags=set(_DROPPED),
-    attributes={"a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}, "span": {"lang"}, "p": {"lang"}},
+    attributes={"*": {"lang"}, "a": {"href"}, "ol": {"start", "reversed"}, "li": {"value"}},
     allowed_classes=_CLASSES,
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
@@ -92,7 +92,7 @@ _TOO_MANY_TAGS: Final = 6000
 _FOREIGN: Final = re.compile(rf"<(?!/?(?:{'|'.join(sorted(_TAGS))})[\s>/])", re.IGNORECASE)
 _PASSES: Final = 4
 
-_LEADING_LINE: Final = re.compile(r"<pre>\n+")
+_LEADING_LINE: Final = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 _NO_CLASS: Final = re.compile(r'(<[a-z0-9]+[^<>]*) class=""')
 _HASHTAG: Final = re.compile(rf'(<a [^<>]*class="[^"<>]*\bhashtag\b[^"<>]*" rel=")(?={REL}">)')
 
@@ -130,8 +130,8 @@ def sanitise(markup: str) -> str:
 
 def _clean(markup: str) -> str:
     cleaned = _CLEANER.clean(markup)
-    if "<pre>\n" in cleaned:
-        cleaned = _LEADING_LINE.sub("<pre>", cleaned)
+    if "<pre" in cleaned:
+        cleaned = _LEADING_LINE.sub(r"\1", cleaned)
     if ' class=""' in cleaned:
         cleaned = _NO_CLASS.sub(r"\1", cleaned)
     if "hashtag" in cleaned:
