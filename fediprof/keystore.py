@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select
 
 from fediprof.db.database import Tx
 from fediprof.errors import Misconfigured
@@ -33,15 +34,13 @@ class KeyPair:
 
 
 @dataclass(frozen=True, slots=True)
-class FreshKeys:
-    """Made outside the transaction (RSA takes some 40 ms), stored inside it. PEM."""
+class SealedKey:
+    """One new private key, encrypted, with the public half as the actor document gives it (PEM or multibase)."""
 
-    rsa: bytes
-    ed25519: bytes
-
-    @classmethod
-    def generate(cls) -> FreshKeys:
-        return cls(keys.generate_rsa(), keys.generate_ed25519())
+    iri: str
+    algorithm: str
+    sealed: bytes
+    public: str
 
 
 class KeyStore:
@@ -61,28 +60,16 @@ class KeyStore:
         except OSError as error:
             raise Misconfigured(f"keys: cannot use the folder {folder}: {error.strerror}") from None
 
-    def keep(self, tx: Tx, actor_id: int, actor_iri: str, fresh: FreshKeys, now: datetime) -> list[tuple[str, str]]:
-        """Seal and store an actor's keys. Returns (key id, public material) for the actor document."""
-        named = ((f"{actor_iri}#main-key", "rsa", fresh.rsa), (f"{actor_iri}#ed25519-key", "ed25519", fresh.ed25519))
-        public = []
-        for iri, algorithm, pem in named:
-            key = keys.private_from_pem(iri, pem).public(actor_iri)
-            material = key.pem() if algorithm == "rsa" else key.multikey()
-            row = {
-                "iri": iri,
-                "actor_id": actor_id,
-                "algorithm": algorithm,
-                "sealed": self._sealed(iri, pem),
-                "public": material,
-                "created_at": now,
-            }
-            if tx.execute(select(private_key.c.iri).where(private_key.c.iri == iri)).first() is None:
-                tx.execute(insert(private_key), row)
-            else:
-                tx.execute(update(private_key).where(private_key.c.iri == iri).values(row))
-            public.append((iri, material))
+    def make(self, actor_iri: str) -> tuple[SealedKey, SealedKey]:
+        """New keys for an actor. RSA takes some 40 ms: call it outside the transaction, in a thread."""
+        return (
+            self._sealed(f"{actor_iri}#main-key", keys.generate_rsa()),
+            self._sealed(f"{actor_iri}#ed25519-key", keys.generate_ed25519()),
+        )
+
+    def forget(self, actor_id: int) -> None:
+        """After a rotation: load what is in the database now."""
         self._pairs.pop(actor_id, None)
-        return public
 
     def pair(self, tx: Tx, actor_id: int) -> KeyPair:
         """What an actor signs with. Raises Misconfigured when the folder's key is not the one it was sealed with."""
@@ -96,9 +83,11 @@ class KeyStore:
         self._pairs[actor_id] = pair
         return pair
 
-    def _sealed(self, iri: str, pem: bytes) -> bytes:
+    def _sealed(self, iri: str, pem: bytes) -> SealedKey:
         nonce = secrets.token_bytes(12)
-        return nonce + self._seal.encrypt(nonce, pem, iri.encode())
+        key = keys.private_from_pem(iri, pem).public(iri)
+        public = key.pem() if key.algorithm == "rsa" else key.multikey()
+        return SealedKey(iri, key.algorithm, nonce + self._seal.encrypt(nonce, pem, iri.encode()), public)
 
     def _opened(self, iri: str, sealed: bytes) -> bytes:
         try:
@@ -107,6 +96,14 @@ class KeyStore:
             raise Misconfigured(
                 "keys: seal.key is not the key this database was sealed with; restore the keys folder of this instance"
             ) from None
+
+
+def keep(tx: Tx, actor_id: int, made: Iterable[SealedKey], now: datetime) -> None:
+    """Store an actor's keys, in place of those of the same name."""
+    for key in made:
+        tx.execute(delete(private_key).where(private_key.c.iri == key.iri))
+        row = {"actor_id": actor_id, "created_at": now, "iri": key.iri, "algorithm": key.algorithm}
+        tx.execute(insert(private_key), row | {"sealed": key.sealed, "public": key.public})
 
 
 def public_material(tx: Tx, actor_id: int) -> dict[str, tuple[str, str]]:

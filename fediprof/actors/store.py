@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.schema.actors import actor, public_key
+from fediprof.schema.delivery import delivery, outgoing
 
 _BY_ID = select(actor).where(actor.c.id == bindparam("id"))
 _BY_IRI = select(actor).where(actor.c.iri == bindparam("iri"))
@@ -135,3 +136,9 @@ def replace_keys(tx: Tx, actor_id: int, keys: Iterable[tuple[str, str, str]], no
         if tx.execute(select(public_key.c.iri).where(public_key.c.iri == iri)).first() is None:
             row = {"iri": iri, "actor_id": actor_id, "owner": owner, "material": material, "fetched_at": now}
             tx.execute(insert(public_key), row)
+
+
+def inboxes_ever_delivered_to(tx: Tx, actor_id: int) -> list[str]:
+    """Every inbox something of this actor was sent to: who must be told when it is gone."""
+    query = select(delivery.c.inbox).join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+    return list(tx.execute(query.where(outgoing.c.actor_id == actor_id).distinct()).scalars())

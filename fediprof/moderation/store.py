@@ -1,0 +1,103 @@
+"""All SQL on blocks between people, blocked servers and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.db.upsert import insert_or_leave
+from fediprof.schema.actors import actor
+from fediprof.schema.moderation import block, domain_block, report
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Column order of `schema.moderation.block`."""
+
+    id: int
+    iri: str
+    actor_id: int
+    target_id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Column order of `schema.moderation.report`."""
+
+    id: int
+    iri: str
+    reporter_iri: str
+    target_id: int
+    post_iris: list[str]
+    comment: str
+    state: str
+    created_at: datetime
+
+
+def blocks(tx: Tx, actor_id: int, target_id: int) -> bool:
+    """Whether `actor_id` blocks `target_id`."""
+    query = select(block.c.id).where(block.c.actor_id == actor_id, block.c.target_id == target_id)
+    return tx.execute(query).first() is not None
+
+
+def between(tx: Tx, actor_id: int, target_id: int) -> Block | None:
+    row = tx.execute(select(block).where(block.c.actor_id == actor_id, block.c.target_id == target_id)).first()
+    return None if row is None else Block(*row)
+
+
+def by_iri(tx: Tx, iri: str) -> Block | None:
+    row = tx.execute(select(block).where(block.c.iri == iri)).first()
+    return None if row is None else Block(*row)
+
+
+def insert_block(tx: Tx, new: Block) -> bool:
+    return insert_or_leave(tx, block, {name: getattr(new, name) for name in block.c.keys()})
+
+
+def remove_block(tx: Tx, block_id: int) -> None:
+    tx.execute(delete(block).where(block.c.id == block_id))
+
+
+def blocked_by(tx: Tx, actor_id: int) -> list[Actor]:
+    """Whom a member blocks, the last first."""
+    query = select(actor).join(block, block.c.target_id == actor.c.id).where(block.c.actor_id == actor_id)
+    return [Actor(*row) for row in tx.execute(query.order_by(block.c.id.desc()))]
+
+
+def domain_blocked(tx: Tx, host: str) -> bool:
+    """Whether a host, or a domain it is under, is blocked."""
+    labels = host.partition(":")[0].split(".")
+    suffixes = [".".join(labels[i:]) for i in range(len(labels))] + [host]
+    return tx.execute(select(domain_block.c.domain).where(domain_block.c.domain.in_(suffixes))).first() is not None
+
+
+def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:
+    """(domain, reason, since)"""
+    return [tuple(row) for row in tx.execute(select(domain_block).order_by(domain_block.c.domain))]
+
+
+def block_domain(tx: Tx, domain: str, reason: str, now: datetime) -> bool:
+    return insert_or_leave(tx, domain_block, {"domain": domain, "reason": reason, "created_at": now})
+
+
+def unblock_domain(tx: Tx, domain: str) -> bool:
+    return tx.execute(delete(domain_block).where(domain_block.c.domain == domain)).rowcount > 0
+
+
+def insert_report(tx: Tx, new: Report) -> bool:
+    return insert_or_leave(tx, report, {name: getattr(new, name) for name in report.c.keys()})
+
+
+def reports(tx: Tx, state: str = "open") -> list[Report]:
+    return [
+        Report(*row) for row in tx.execute(select(report).where(report.c.state == state).order_by(report.c.id.desc()))
+    ]
+
+
+def close_report(tx: Tx, report_id: int) -> bool:
+    return tx.execute(update(report).where(report.c.id == report_id).values(state="closed")).rowcount > 0

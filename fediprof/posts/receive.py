@@ -1,0 +1,240 @@
+"""What posts of other servers do here: arrive, change, go. Each is idempotent and ends right in any order.
+
+Who sent it has been proven, and that they may speak for the object has been checked, before these are called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import model as as2
+from fediprof.as2.names import PUBLIC_ALIASES
+from fediprof.db.database import Tx
+from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Stream
+from fediprof.here import Here
+from fediprof.posts import rules, store, wire
+from fediprof.posts.commands import bury
+from fediprof.posts.records import Post
+from fediprof.schema.actors import actor as actor_table
+from fediprof.schema.actors import follow
+from fediprof.timelines import store as timelines
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePost:
+    """`written`: the document, believed. `html`: its safe content. `asked_for`: we fetched it ourselves, so it need not
+    concern anybody here and is laid in no home. `forwardable`: the received bytes, when they carry a proof of their own.
+    """
+
+    written: as2.Post
+    author_id: int
+    html: str
+    asked_for: bool = False
+    forwardable: bytes | None = None
+    activity_iri: str = ""
+    sender_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveRevision:
+    written: as2.Post
+    author_id: int
+    html: str
+    forwardable: bytes | None = None
+    activity_iri: str = ""
+    sender_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveDeletion:
+    """`iri` is on the deleter's host; that was checked."""
+
+    iri: str
+    actor_iri: str
+    forwardable: bytes | None = None
+    activity_iri: str = ""
+    sender_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """`post` is None when nothing was kept, and `outcome` says why."""
+
+    post: Post | None
+    outcome: str
+
+
+def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
+    """Keep a post that concerns somebody here, and tell them."""
+    written = request.written
+    known = store.by_iri(tx, written.id)
+    if known is not None:
+        if known.deleted_at is not None or known.actor_id != request.author_id:
+            return Done(Arrival(None, "deleted before" if known.deleted_at else "somebody else's post"))
+        return _revised(tx, known, written, request.html, here)
+    buried = store.buried(tx, written.id)
+    if buried is not None and buried[0] == written.attributed_to:
+        return Done(Arrival(None, "deleted before it came"))
+    author = actors.by_id(tx, request.author_id)
+    if author is None or author.gone_at is not None:
+        return Done(Arrival(None, "its author is gone"))
+    parent = store.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
+    mentioned = _mentioned(tx, written)
+    if not request.asked_for and not _concerns_us(tx, author, parent, mentioned):
+        return Done(Arrival(None, "concerns nobody here"))
+    post = wire.post_of(written, author, html=request.html, parent=parent, received_at=here.now)
+    named = {href: silent for href, silent in _named(written)}
+    mentions = [(person.id, named.get(person.iri, True)) for person in mentioned]
+    store.insert_post(tx, post, mentions, wire.tags_of(written))
+    actors.posted(tx, author.id, post.published_at)
+    effects: list[Effect] = []
+    if parent is not None:
+        store.count(tx, parent.id, replies=1)
+    elif written.in_reply_to is not None:
+        effects.append(Enqueue("thread", post.iri, {"post": str(post.id), "parent": written.in_reply_to}))
+    if not request.asked_for:
+        effects += _announced_here(tx, post, author, parent, mentions)
+        effects += _forwarded(tx, request, written, post, parent)
+    return Done(Arrival(post, "stored"), tuple(effects))
+
+
+def receive_revision(tx: Tx, request: ReceiveRevision, here: Here) -> Done[Arrival]:
+    """Take an Update. One for a post we do not have is a post that has not come yet."""
+    known = store.by_iri(tx, request.written.id)
+    if known is None:
+        first = ReceivePost(
+            request.written,
+            request.author_id,
+            request.html,
+            forwardable=request.forwardable,
+            activity_iri=request.activity_iri,
+            sender_host=request.sender_host,
+        )
+        return receive_post(tx, first, here)
+    if known.actor_id != request.author_id:
+        return Done(Arrival(None, "not the author's update"))
+    if known.deleted_at is not None:
+        return Done(Arrival(None, "deleted before"))
+    return _revised(tx, known, request.written, request.html, here)
+
+
+def receive_deletion(tx: Tx, request: ReceiveDeletion, here: Here) -> Done[Arrival]:
+    """Take a Delete; remember it even for what we do not have, since its Create may still come."""
+    post = store.by_iri(tx, request.iri)
+    if post is None:
+        store.bury(tx, request.iri, request.actor_iri, "", here.now)
+        return Done(Arrival(None, "remembered"))
+    author = actors.by_id(tx, post.actor_id)
+    if post.deleted_at is not None or author is None or author.iri != request.actor_iri or post.local:
+        return Done(Arrival(None, "nothing of this actor's to delete"))
+    homes = _homes(tx, author.id)
+    parent = store.by_id(tx, post.in_reply_to_id) if post.in_reply_to_id else None
+    bury(tx, post, here)
+    effects: list[Effect] = [Stream(reader, "delete", post.id) for reader in homes]
+    if request.forwardable is not None and parent is not None and parent.local and rules.is_public(parent):
+        effects.append(_forward(request.forwardable, request.activity_iri, "Delete", parent))
+    return Done(Arrival(post, "deleted"), tuple(effects))
+
+
+def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> Done[Arrival]:
+    """Apply what is newer than what we have. A poll's new counts come without `updated`."""
+    fresh = wire.post_of(written, _author(tx, known), html=html, parent=None, received_at=here.now)
+    if fresh.edited_at is None:
+        if known.poll is not None and fresh.poll is not None and known.edited_at is None:
+            store.change(tx, known.id, {"poll": fresh.poll})
+        return Done(Arrival(known, "known already"))
+    if known.edited_at is not None and fresh.edited_at <= known.edited_at:
+        return Done(Arrival(known, "older than what we have"))
+    names = ("title", "content", "content_map", "warning", "sensitive", "language", "poll", "attachments", "emojis")
+    store.change(tx, known.id, {name: getattr(fresh, name) for name in (*names, "url", "edited_at")})
+    named = dict(_named(written))
+    mentioned = _mentioned(tx, written)
+    store.set_mentions(tx, known.id, [(person.id, named.get(person.iri, True)) for person in mentioned])
+    store.set_tags(tx, known.id, wire.tags_of(written))
+    return Done(
+        Arrival(known, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
+    )
+
+
+def _author(tx: Tx, post: Post) -> Actor:
+    author = actors.by_id(tx, post.actor_id)
+    if author is None:
+        raise LookupError(f"post {post.id} has no author")
+    return author
+
+
+def _named(written: as2.Post) -> list[tuple[str, bool]]:
+    """(actor IRI, silent): those tagged are told of by name, those only addressed are silent."""
+    tagged = {mention.href for mention in written.mentions}
+    addressed = [iri for iri in (*written.to, *written.cc, *written.audience) if iri not in PUBLIC_ALIASES]
+    return [(iri, False) for iri in tagged] + [(iri, True) for iri in dict.fromkeys(addressed) if iri not in tagged]
+
+
+def _mentioned(tx: Tx, written: as2.Post) -> list[Actor]:
+    """Whom of those named or addressed we know. Nobody is fetched for being named: that would be a way to make us."""
+    return list(actors.by_iris(tx, [iri for iri, _ in _named(written)[:200]]).values())
+
+
+def _concerns_us(tx: Tx, author: Actor, parent: Post | None, mentioned: list[Actor]) -> bool:
+    """Someone here follows the author, is named or addressed, or it answers a post in a thread we hold.
+
+    All else is dropped: a server nobody here chose must not be able to fill our disk.
+    """
+    if parent is not None or any(person.local for person in mentioned):
+        return True
+    followed = exists().where(
+        follow.c.target_id == author.id,
+        follow.c.state == "accepted",
+        follow.c.follower_id == actor_table.c.id,
+        actor_table.c.local,
+    )
+    return bool(tx.execute(select(followed)).scalar())
+
+
+def _announced_here(
+    tx: Tx, post: Post, author: Actor, parent: Post | None, mentions: list[tuple[int, bool]]
+) -> list[Effect]:
+    """Lay it in homes, tell who is named or answered."""
+    effects: list[Effect] = []
+    told = {actor_id for actor_id, silent in mentions if not silent or post.visibility == "direct"}
+    if parent is not None and parent.local and store.is_visible(tx, post.id, parent.actor_id):
+        told.add(parent.actor_id)
+    effects += [Notify(actor_id, "mention", author.id, post.id) for actor_id in _locals(tx, told)]
+    if post.visibility != "direct":
+        parent_author = parent.actor_id if parent else None
+        if parent is None and post.in_reply_to_iri is not None:
+            return effects  # an answer to we know not whom: half a conversation
+        readers = timelines.lay(
+            tx, author_id=author.id, item_id=post.id, post_id=post.id, parent_author_id=parent_author
+        )
+        effects += [Stream(reader, "update", post.id) for reader in readers]
+    return effects
+
+
+def _locals(tx: Tx, actor_ids: set[int]) -> list[int]:
+    return [person.id for person in actors.by_ids(tx, actor_ids).values() if person.local and person.gone_at is None]
+
+
+def _homes(tx: Tx, author_id: int) -> list[int]:
+    rows = select(follow.c.follower_id).join(actor_table, actor_table.c.id == follow.c.follower_id)
+    return list(tx.execute(rows.where(follow.c.target_id == author_id, actor_table.c.local)).scalars())
+
+
+def _forwarded(tx: Tx, request: ReceivePost, written: as2.Post, post: Post, parent: Post | None) -> list[Effect]:
+    """Inbox forwarding (ActivityPub §7.1.2): a public answer to a member's post, or one addressed to a member's
+    followers, goes on to those followers, unchanged. Only with a proof of its own: others could not believe it else.
+    """
+    if request.forwardable is None or parent is None or not parent.local or not rules.is_public(parent):
+        return []
+    if post.visibility not in ("public", "quiet"):
+        return []
+    return [_forward(request.forwardable, request.activity_iri, "Create", parent)]
+
+
+def _forward(body: bytes, activity_iri: str, type: str, parent: Post) -> Deliver:
+    document = {"id": activity_iri, "type": type}
+    return Deliver(parent.actor_id, document, Audience(parent.actor_id), activity_iri, parent.id, body)
