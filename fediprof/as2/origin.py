@@ -14,18 +14,23 @@ from fediprof.errors import Malformed, NotAllowed, NotVerified
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_OTHER_DOTS = "\u3002\uff0e\uff61"
+"""Read as a dot by some resolvers and as a letter by others."""
+
 
 @lru_cache(maxsize=4096)
 def ascii_host(host: str) -> str:
     """A host name as it is compared: lower case, punycode, no final dot.
 
-    `Bücher.example` and `xn--bcher-kva.example` are one host (IDNA 2008 after UTS 46, as the fetcher connects).
-    Malformed for what is no host name.
+    `Bücher.example` and `xn--bcher-kva.example` are one host (IDNA 2008). Malformed for what is no host name,
+    look-alikes by compatibility (full-width letters, other dots) among it.
     """
     name = host.lower().rstrip(".")
     if not name.isascii():
+        if any(dot in name for dot in _OTHER_DOTS):
+            raise Malformed(f"host {host!r}: a dot that is none")
         try:
-            name = idna.encode(name, uts46=True).decode("ascii")
+            name = idna.encode(name).decode("ascii")
         except UnicodeError as error:
             raise Malformed(f"host {host!r}: {error}") from None
     if not name or len(name) > 253:

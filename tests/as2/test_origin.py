@@ -38,6 +38,8 @@ def test_one_host_in_two_spellings_is_one_origin(a: str, b: str) -> None:
         "https://user@a.example/1",
         "https://a.example\\@evil.example/1",
         "https://a.example:99999/1",
+        "https://ａ.example/1",  # a full-width letter
+        "https://a。example/1",  # an ideographic full stop
         "did:key:z6Mk",
         "",
     ],
