@@ -8,6 +8,7 @@ import pytest
 
 from fediprof.errors import Forbidden, Misconfigured, Unreachable
 from fediprof.net import fetcher as fetching
+from fediprof.net import guard as guarding
 from fediprof.net.fetcher import Fetcher
 from fediprof.net.guard import REFUSED, Guard
 
@@ -129,6 +130,16 @@ async def test_every_row_of_the_table_is_refused_at_both_ends(block: str) -> Non
     for address in (network[0], network[-1]):
         with pytest.raises(Forbidden):
             await Guard(inner=sockets).connect_tcp(str(address), 443)
+    assert sockets.dialled == []
+
+
+async def test_a_block_missing_from_the_table_is_still_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "_V4", ())
+    monkeypatch.setattr(guarding, "_V6", ())
+    sockets = Recorder()
+    for address in ("10.0.0.1", "169.254.169.254", "224.0.0.1", "::1", "2001:db8::1", "fe80::1", "ff02::1"):
+        with pytest.raises(Forbidden):
+            await Guard(inner=sockets).connect_tcp(address, 443)
     assert sockets.dialled == []
 
 
