@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from unicodedata import normalize
 
 from fediprof.as2 import names, reader
+from fediprof.as2.attachments import attachments, image, media_type_of
 from fediprof.as2.model import (
     Activity,
     Actor,
-    Attachment,
-    AttachmentKind,
     Collection,
     Document,
-    Emoji,
     Field,
-    Hashtag,
-    Image,
     Key,
-    Mention,
     Option,
     Poll,
     PollVote,
@@ -33,7 +27,8 @@ from fediprof.as2.model import (
     Tombstone,
 )
 from fediprof.as2.origin import same_origin
-from fediprof.as2.reader import addressees, boolean, instant, integer, iri, iris, many, number, string
+from fediprof.as2.reader import addressees, boolean, instant, integer, iri, iris, many, string
+from fediprof.as2.tags import tags
 from fediprof.errors import Malformed
 
 SUMMARY_LENGTH: Final = 64 * 1024
@@ -41,33 +36,6 @@ FIELDS: Final = 50
 OPTIONS: Final = 50
 ALSO_KNOWN_AS: Final = 256
 COLLECTION_ITEMS: Final = 5000
-
-_SHORTCODE: Final = re.compile(r"[\w.+-]{1,100}")
-_NO_TAG: Final = re.compile(r"""[\s\x00-\x1f\x7f/\\?#&%<>"'`]""")
-_KINDS: Final[dict[str, AttachmentKind]] = {
-    "Image": "image",
-    "Video": "video",
-    "Audio": "audio",
-    "Document": "document",
-    "Link": "link",
-    "Page": "link",
-    "Article": "link",
-}
-_EXTENSIONS: Final[dict[str, AttachmentKind]] = {
-    "jpg": "image",
-    "jpeg": "image",
-    "png": "image",
-    "gif": "image",
-    "webp": "image",
-    "avif": "image",
-    "mp4": "video",
-    "webm": "video",
-    "mov": "video",
-    "mp3": "audio",
-    "ogg": "audio",
-    "opus": "audio",
-    "flac": "audio",
-}
 
 
 def activity(doc: Document) -> Activity:
@@ -104,7 +72,7 @@ def activity(doc: Document) -> Activity:
         audience=addressees(doc.get("audience")),
         content=reader.text(doc, "content", SUMMARY_LENGTH).value,
         published=instant(doc.get("published")),
-        emojis=_tags(doc)[2] if "tag" in doc else (),
+        emojis=tags(doc)[2] if "tag" in doc else (),
         document=doc,
     )
 
@@ -135,8 +103,8 @@ def actor(doc: Document) -> Actor:
         following=iri(doc.get("following")),
         featured=iri(doc.get("featured")),
         featured_tags=iri(doc.get("featuredTags")),
-        icon=_image(doc.get("icon")),
-        image=_image(doc.get("image")),
+        icon=image(doc.get("icon")),
+        image=image(doc.get("image")),
         keys=keys(doc),
         manually_approves_followers=boolean(doc.get("manuallyApprovesFollowers")),
         discoverable=boolean(doc.get("discoverable")),
@@ -149,7 +117,7 @@ def actor(doc: Document) -> Actor:
         webfinger=webfinger,
         suspended=boolean(doc.get("suspended")),
         memorial=boolean(doc.get("memorial")),
-        emojis=_tags(doc)[2],
+        emojis=tags(doc)[2],
         attributed_to=iri(doc.get("attributedTo")),
         posting_restricted_to_mods=boolean(doc.get("postingRestrictedToMods")),
         attribution_domains=_domains(doc.get("attributionDomains")),
@@ -189,7 +157,7 @@ def post(doc: Document) -> Post:
         raise Malformed(f"type: missing on {id_}")
     if type_ not in names.POST_TYPES and _is_other(type_):
         raise Malformed(f"type: {type_!r} of {id_} is no post")
-    mentions, hashtags, emojis, quoted = _tags(doc)
+    mentions, hashtags, emojis, quoted = tags(doc)
     content = reader.text(doc, "content", reader.CONTENT_LENGTH)
     return Post(
         id=id_,
@@ -211,13 +179,13 @@ def post(doc: Document) -> Post:
         mentions=mentions,
         hashtags=hashtags,
         emojis=emojis,
-        attachments=_attachments(doc, type_),
+        attachments=attachments(doc, type_),
         replies=iri(doc.get("replies")),
         poll=_poll(doc),
         quote=_quote(doc) or quoted,
         quote_authorization=iri(doc.get("quoteAuthorization")),
         language=_language(doc, content),
-        media_type=_media_type(doc.get("mediaType")) if type_ != "Image" else None,
+        media_type=media_type_of(doc.get("mediaType")) if type_ != "Image" else None,
         source=_source(doc.get("source")),
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
     )
@@ -335,35 +303,6 @@ def _page(value: object) -> str | None:
     return iri(value.get("href") or value.get("id") if isinstance(value, dict) else value)
 
 
-def _media_type(value: object) -> str | None:
-    written = string(value, 128)
-    return written.partition(";")[0].strip().lower() or None if written else None
-
-
-def _file(value: object) -> tuple[str, str | None] | None:
-    """(url, media type) of an Image or attachment: url as text, Link or list of them, or href."""
-    if isinstance(value, str):
-        return (value, None) if iri(value) else None
-    if not isinstance(value, dict):
-        return None
-    media_type = _media_type(value.get("mediaType"))
-    for item in many(value.get("url"), 16) or [value.get("href")]:
-        if isinstance(item, dict):
-            if found := iri(item.get("href")):
-                return found, _media_type(item.get("mediaType")) or media_type
-        elif found := iri(item):
-            return found, media_type
-    return None
-
-
-def _image(value: object) -> Image | None:
-    for item in many(value, 16):
-        if (file := _file(item)) is not None:
-            name = string(item.get("name")) if isinstance(item, dict) else None
-            return Image(file[0], file[1], name or "")
-    return None
-
-
 def _fields(value: object) -> tuple[Field, ...]:
     found = []
     for item in many(value):
@@ -401,118 +340,6 @@ def _lines(pem: str) -> str:
         return pem
     parts = re.fullmatch(r"\s*(-----BEGIN [A-Z ]+-----)(.*)(-----END [A-Z ]+-----)\s*", pem, re.DOTALL)
     return "\n".join((parts[1], *parts[2].split(), parts[3], "")) if parts else pem
-
-
-def _tags(
-    doc: Document,
-) -> tuple[tuple[Mention, ...], tuple[Hashtag, ...], tuple[Emoji, ...], str | None]:
-    """Mentions, hashtags, emojis, and what a FEP-e232 object link quotes."""
-    mentions: dict[str, Mention] = {}
-    hashtags: dict[str, Hashtag] = {}
-    emojis: dict[str, Emoji] = {}
-    quoted: str | None = None
-    for item in many(doc.get("tag")):
-        if not isinstance(item, dict):
-            continue
-        kinds = reader.types(item)
-        name = string(item.get("name"), 512) or ""
-        if "Mention" in kinds:
-            if (href := iri(item.get("href"))) is not None:
-                mentions.setdefault(href, Mention(href, name))
-        elif "Hashtag" in kinds or (not kinds and name.startswith("#")):
-            if tag := hashtag_name(name):
-                hashtags.setdefault(tag, Hashtag(tag, iri(item.get("href"))))
-        elif "Emoji" in kinds:
-            shortcode = name.strip().strip(":")
-            icon = _image(item.get("icon"))
-            if icon is not None and _SHORTCODE.fullmatch(shortcode):
-                emojis.setdefault(shortcode, Emoji(shortcode, icon.url))
-        elif "Link" in kinds and quoted is None and names.is_as2_media_type(string(item.get("mediaType"), 128) or ""):
-            quoted = iri(item.get("href"))
-    return tuple(mentions.values()), tuple(hashtags.values()), tuple(emojis.values()), quoted
-
-
-def hashtag_name(written: str) -> str:
-    """The name tags are compared by: without #, NFKC, casefolded. "" for what is no tag: with spaces, or with what
-    would mean something else in an address or in markup."""
-    name = written.strip().lstrip("#")
-    if not name.isascii():
-        name = normalize("NFKC", name)
-    name = name.casefold()
-    return name if 0 < len(name) <= 200 and not _NO_TAG.search(name) else ""
-
-
-def _attachments(doc: Document, type_: str) -> tuple[Attachment, ...]:
-    found: dict[str, Attachment] = {}
-    for item in many(doc.get("attachment"), 64):
-        if (each := _attachment(item)) is not None:
-            found.setdefault(each.url, each)
-    if type_ in {"Video", "Audio", "Image"} and (own := _own_file(doc, type_)) is not None:
-        found.setdefault(own.url, own)
-    return tuple(found.values())
-
-
-def _attachment(item: object) -> Attachment | None:
-    file = _file(item)
-    if file is None:
-        return None
-    doc: Document = item if isinstance(item, dict) else {}
-    kinds = reader.types(doc)
-    if "PropertyValue" in kinds:
-        return None
-    url, media_type = file
-    kind = _kind(kinds, url, media_type, href="href" in doc and "url" not in doc)
-    if kind is None:
-        return None
-    x, y = None, None
-    focus = doc.get("focalPoint")
-    if isinstance(focus, list) and len(focus) == 2:
-        x, y = (number(each, least=-1, most=1) for each in focus)
-    return Attachment(
-        kind=kind,
-        url=url,
-        media_type=media_type,
-        name=reader.text(doc, "name").value or string(doc.get("summary")) or "",
-        blurhash=string(doc.get("blurhash"), 128) or None,
-        focal_x=x if y is not None else None,
-        focal_y=y if x is not None else None,
-        width=integer(doc.get("width"), least=1, most=100_000),
-        height=integer(doc.get("height"), least=1, most=100_000),
-    )
-
-
-def _kind(kinds: tuple[str, ...], url: str, media_type: str | None, *, href: bool) -> AttachmentKind | None:
-    """By media type first, then by type, then by the name's ending. None for what is not a file or a link."""
-    family = (media_type or "").partition("/")[0]
-    if family == "image" or family == "video" or family == "audio":
-        return family  # type: ignore[return-value]  # mypy does not narrow a str by ==
-    named = next((_KINDS[each] for each in kinds if each in _KINDS), None)
-    if kinds and named is None:
-        return None
-    if named in (None, "document") and media_type is None:
-        ending = url.partition("?")[0].rpartition(".")[2].lower()
-        named = _EXTENSIONS.get(ending, named)
-    return named or ("link" if href else "document")
-
-
-def _own_file(doc: Document, type_: str) -> Attachment | None:
-    """A Video, Audio or Image is its own attachment: the first of its urls that is such a file,
-    or the first file of a playlist."""
-    family = type_.lower()
-    links = [link for link in many(doc.get("url"), 64) if isinstance(link, dict)]
-    streamed = [link for playlist in links for link in many(playlist.get("tag"), 64) if isinstance(link, dict)]
-    for item in links + streamed:
-        media_type = _media_type(item.get("mediaType")) or ""
-        if media_type.partition("/")[0] == family and (url := iri(item.get("href"))):
-            return Attachment(
-                _KINDS[type_],
-                url,
-                media_type,
-                reader.text(doc, "name").value,
-                width=integer(item.get("width"), least=1, most=100_000),
-                height=integer(item.get("height"), least=1, most=100_000),
-            )
-    return None
 
 
 def _poll(doc: Document) -> Poll | None:
@@ -560,7 +387,7 @@ def _source(value: object) -> tuple[str, str] | None:
     if not isinstance(value, dict):
         return None
     written = string(value.get("content"), reader.CONTENT_LENGTH)
-    return (written, _media_type(value.get("mediaType")) or "text/plain") if written else None
+    return (written, media_type_of(value.get("mediaType")) or "text/plain") if written else None
 
 
 def _collection(doc: Document, type_: str, *, pages: int) -> Collection:
