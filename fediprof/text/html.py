@@ -112,10 +112,11 @@ def sanitise(markup: str) -> str:
         return _flat(markup)
     if tags > _MANY_TAGS:
         markup = _FORMATTING.sub(r"<\1>", markup)
-    if tags and _BLOCK.search(markup):
+    foreign = _FOREIGN.search(markup) is not None
+    if foreign and _BLOCK.search(markup):
         markup = _TABLE.sub(" ", _BLOCK.sub(r"<\1p>", markup))
     cleaned = _clean(markup)
-    if _FOREIGN.search(markup):
+    if foreign:
         # What an element we unwrap had kept apart may now nest (a link in a link), and be read differently next time.
         for _ in range(_PASSES):
             before, cleaned = cleaned, _clean(cleaned)
