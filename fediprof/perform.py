@@ -50,12 +50,21 @@ class Performer:
     def here(self) -> Here:
         return Here(self.settings.origin, self.settings.domain, clock.now())
 
-    async def __call__(self, command: Command[Request, Value], request: Request) -> Value:
-        """Run a command and all it causes in one transaction. Raises what the command raises; then nothing was done."""
+    async def __call__(
+        self,
+        command: Command[Request, Value],
+        request: Request,
+        *,
+        also: Callable[[Tx, Value], None] | None = None,
+    ) -> Value:
+        """Run a command and all it causes in one transaction. Raises what the command raises; then nothing was done.
+
+        `also`: bookkeeping of the caller's that must stand or fall with it, given the command's value.
+        """
         gathered = getattr(request, "gathered", None)
         if gathered is not None:
             request = await gathered(self.resolver)
-        done, streams = await self.database.write(lambda tx: self._apply(tx, command, request))
+        done, streams = await self.database.write(lambda tx: self._apply(tx, command, request, also))
         self.streams.publish(streams)
         for effect in done.effects:
             if isinstance(effect, Deliver):
@@ -65,10 +74,16 @@ class Performer:
         return done.value
 
     def _apply(
-        self, tx: Tx, command: Command[Request, Value], request: Request
+        self,
+        tx: Tx,
+        command: Command[Request, Value],
+        request: Request,
+        also: Callable[[Tx, Value], None] | None,
     ) -> tuple[Done[Value], list[Stream]]:
         here = self.here()
         done = command(tx, request, here)
+        if also is not None:
+            also(tx, done.value)
         return done, self.record(tx, done, here)
 
     def record(self, tx: Tx, done: Done[object], here: Here) -> list[Stream]:

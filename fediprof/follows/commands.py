@@ -14,6 +14,7 @@ from fediprof.follows import store, wire
 from fediprof.here import Here
 from fediprof.moderation import store as moderation
 from fediprof.notifications import store as notifications
+from fediprof.posts import store as posts
 from fediprof.principal import Member
 from fediprof.timelines import store as timelines
 
@@ -134,6 +135,8 @@ remove_follower = reject_follower
 def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
     """Somebody elsewhere follows a member. Sent again, it is answered again: our answer may have been lost."""
     follower, target = _pair(tx, request.follower_id, request.target_id)
+    if posts.buried(tx, request.iri) is not None:
+        return Done("taken back before it came")
     if target.gone_at is not None or moderation.blocks(tx, target.id, follower.id):
         made = Follow(ids.new_id(), request.iri, follower.id, target.id, "rejected", here.now)
         return Done("rejected", (_answer("Reject", made, follower, target, here),))
@@ -180,8 +183,11 @@ def receive_unfollow(tx: Tx, request: ReceiveUnfollow, here: Here) -> Done[str]:
     if (made is None or made.follower_id != request.follower_id) and request.target_iri is not None:
         target = actors.by_iri(tx, request.target_iri)
         made = store.between(tx, request.follower_id, target.id) if target is not None else None
-    if made is None or made.follower_id != request.follower_id:
+    if made is None:
+        posts.bury(tx, request.follow_iri, "", "Follow", here.now)  # it may still be on its way
         return Done("nothing to end")
+    if made.follower_id != request.follower_id:
+        return Done("nothing of this actor's to end")
     _ended(tx, made)
     return Done("ended")
 

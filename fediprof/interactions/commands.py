@@ -52,7 +52,8 @@ class ReceiveReaction:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveUndo:
-    """Take back what an actor did. By the activity's IRI, or by its kind and object where the Undo names no id."""
+    """Take back what an actor did. By the activity's IRI, which is on the actor's host, or by its kind and object where
+    the Undo names no id."""
 
     actor_id: int
     iri: str
@@ -117,6 +118,8 @@ def receive_reaction(tx: Tx, request: ReceiveReaction, here: Here) -> Done[str]:
         return Done("the post is gone")
     if request.kind == "announce" and not rules.is_public(post):
         return Done("the post was not written for everyone")
+    if posts.buried(tx, request.iri) is not None:
+        return Done("taken back before it came")
     published = min(request.published or here.now, here.now)
     made = Interaction(
         ids.new_id(published),
@@ -149,8 +152,11 @@ def receive_undo(tx: Tx, request: ReceiveUndo, here: Here) -> Done[str]:
     if made is None and request.kind is not None and request.post_iri is not None:
         post = posts.by_iri(tx, request.post_iri)
         made = store.of(tx, request.kind, request.actor_id, post.id) if post is not None else None
-    if made is None or made.actor_id != request.actor_id:
+    if made is None:
+        posts.bury(tx, request.iri, "", request.kind or "", here.now)  # it may still be on its way
         return Done("nothing to take back")
+    if made.actor_id != request.actor_id:
+        return Done("nothing of this actor's to take back")
     _taken_back(tx, made)
     return Done("taken back")
 

@@ -238,3 +238,23 @@ def _forwarded(tx: Tx, request: ReceivePost, written: as2.Post, post: Post, pare
 def _forward(body: bytes, activity_iri: str, type: str, parent: Post) -> Deliver:
     document = {"id": activity_iri, "type": type}
     return Deliver(parent.actor_id, document, Audience(parent.actor_id), activity_iri, parent.id, body)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePin:
+    """`post_id` is the actor's own; that was checked."""
+
+    actor_id: int
+    post_id: int
+    pinned: bool
+
+
+def receive_pin(tx: Tx, request: ReceivePin, here: Here) -> Done[str]:
+    if not request.pinned:
+        return Done("unpinned" if store.unpin_post(tx, request.actor_id, request.post_id) else "nothing to unpin")
+    if len(store.pinned(tx, request.actor_id, request.actor_id)) >= MOST_PINS_KEPT:
+        return Done("pins enough")
+    return Done("pinned" if store.pin_post(tx, request.actor_id, request.post_id, here.now) else "pinned before")
+
+
+MOST_PINS_KEPT = 20

@@ -1,0 +1,54 @@
+"""Create: a post comes in."""
+
+from __future__ import annotations
+
+from fediprof.as2 import model as as2
+from fediprof.as2 import origin, parse, reader
+from fediprof.as2.model import Document
+from fediprof.errors import Malformed, NotAllowed
+from fediprof.federation.inbound import Inbound
+from fediprof.posts import receive, wire
+from fediprof.posts.receive import ReceivePost
+
+
+async def post(inbound: Inbound) -> str:
+    """The embedded object is believed when it is on its author's host; a bare IRI is fetched from there."""
+    embedded = inbound.activity.embedded
+    if embedded is None:
+        return await fetched(inbound, inbound.object_id)
+    if parse.is_poll_vote(embedded):
+        return "a vote in no poll of ours"
+    written = must_be_theirs(inbound, embedded)
+    arrival = await inbound.perform(
+        receive.receive_post,
+        ReceivePost(
+            written,
+            inbound.actor.id,
+            wire.html_of(written),
+            forwardable=inbound.forwardable,
+            activity_iri=inbound.activity.id,
+            sender_host=inbound.host,
+        ),
+    )
+    return arrival.outcome
+
+
+async def fetched(inbound: Inbound, iri: str) -> str:
+    origin.must_share_origin(iri, inbound.actor.iri)
+    found = await inbound.resolver.documents.fetch(iri)
+    if found is None:
+        return "nothing at its address"
+    written = must_be_theirs(inbound, found.document)
+    request = ReceivePost(written, inbound.actor.id, wire.html_of(written))
+    return (await inbound.perform(receive.receive_post, request)).outcome
+
+
+def must_be_theirs(inbound: Inbound, document: Document) -> as2.Post:
+    """Read an embedded post; its author is who acts, and it lives on the author's host. Raises NotAllowed, Malformed."""
+    if reader.iri(document.get("id")) is None:
+        raise Malformed("the object has no id")
+    written = parse.post(document)
+    if not written.attributed_to:
+        raise NotAllowed("a post of nobody's")
+    origin.must_own(written.id, written.attributed_to, inbound.actor.iri)
+    return written

@@ -1,0 +1,36 @@
+"""Update: a post is revised, or an actor's document has changed."""
+
+from __future__ import annotations
+
+from fediprof.errors import NotAllowed
+from fediprof.federation.handlers import create
+from fediprof.federation.inbound import Inbound
+from fediprof.posts import receive, wire
+from fediprof.posts.receive import ReceiveRevision
+
+
+async def post(inbound: Inbound) -> str:
+    embedded = inbound.activity.embedded
+    if embedded is None:
+        found = await inbound.resolver.documents.fetch(inbound.object_id)
+        if found is None:
+            return "nothing at its address"
+        embedded = found.document
+    written = create.must_be_theirs(inbound, embedded)
+    request = ReceiveRevision(
+        written,
+        inbound.actor.id,
+        wire.html_of(written),
+        forwardable=inbound.forwardable,
+        activity_iri=inbound.activity.id,
+        sender_host=inbound.host,
+    )
+    return (await inbound.perform(receive.receive_revision, request)).outcome
+
+
+async def actor(inbound: Inbound) -> str:
+    """Only of oneself. The document is asked for at its address: what is embedded may be partial, or old."""
+    if inbound.object_id != inbound.actor.iri:
+        raise NotAllowed("an update of another actor")
+    after = await inbound.resolver.actor(inbound.actor.iri, fresh=True)
+    return "refreshed" if after is not None else "nothing at its address"

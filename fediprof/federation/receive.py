@@ -1,0 +1,142 @@
+"""The inbox's door: size → signature → key → proof → who may speak → a row, committed → 202.
+
+Nothing is done with the activity here but to keep it; `federation.process` does the rest. Every refusal is one of
+`errors`, and each says what was wrong to the log, not to the sender.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fediprof import clock
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import model as as2
+from fediprof.as2 import names, origin, parse, reader
+from fediprof.as2.model import Document
+from fediprof.db.database import Tx
+from fediprof.errors import Malformed, NotAllowed, NotVerified, Refused, TooMuch, TryLater, Unreachable
+from fediprof.federation import inbox
+from fediprof.federation.resolve import NetworkResolver
+from fediprof.jobs import queue
+from fediprof.moderation import store as moderation
+from fediprof.net.budget import HostBudget
+from fediprof.perform import Performer
+from fediprof.signatures import digest, integrity, verify
+from fediprof.signatures.keys import PublicKey
+from fediprof.signatures.message import SignableRequest
+from fediprof.signatures.verify import Verified
+
+LARGEST = 1_048_576
+REFETCHED = frozenset({"Create", "Update", "Delete", "Announce"})
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """`refetches`: how often a minute one host's keys are asked for again after a signature that did not hold."""
+
+    perform: Performer
+    resolver: NetworkResolver
+    refetches: HostBudget
+
+    async def __call__(self, request: SignableRequest) -> str:
+        """Keep one activity. Returns an outcome for the log; the sender is told 202 whichever it is.
+
+        Raises TooMuch (413), Malformed (400), NotVerified (401), NotAllowed (403), TryLater (503).
+        """
+        if len(request.body) > LARGEST:
+            raise TooMuch(f"{len(request.body)} bytes")
+        if not names.is_as2_media_type(request.header("content-type") or ""):
+            raise Malformed(f"content type {request.header('content-type')!r}")
+        claim = verify.claim(request)
+        digest.check(request)
+        document = reader.load(request.body, limit=LARGEST)
+        activity = parse.activity(document)
+        host = origin.host_of(claim.key_id)
+        if await self._drop_early(activity, claim.key_id):
+            return "a stranger is gone"
+        verified, signer = await self._proven(request, claim, host)
+        if verified.owner != activity.actor:
+            return await self._passed_on(document, activity, request.body)
+        origin.must_be_from(activity.id, activity.actor)
+        return await self._kept(activity, verified, request.body, origin.host_of(signer.iri))
+
+    async def _drop_early(self, activity: as2.Activity, key_id: str) -> bool:
+        """A Delete of an actor we never knew: servers send these to everybody, and its key is gone with it."""
+        if activity.type != "Delete" or activity.object_id != activity.actor:
+            return False
+        return await self.perform.database.read(
+            lambda tx: actors.key(tx, key_id) is None and actors.by_iri(tx, activity.actor) is None
+        )
+
+    async def _proven(self, request: SignableRequest, claim: verify.Claim, host: str) -> tuple[Verified, Actor]:
+        """The signature, checked with the key we know, and once more with the key as its host gives it now."""
+        if await self.perform.database.read(lambda tx: moderation.domain_blocked(tx, host)):
+            raise NotAllowed(f"{host} is blocked here")
+        found = await self._key(claim.key_id, fresh=False)
+        now = clock.now()
+        if found is not None:
+            try:
+                return verify.prove(request, claim, found[0], now), found[1]
+            except NotVerified:
+                if not self.refetches.take(host):
+                    raise
+        found = await self._key(claim.key_id, fresh=found is not None)
+        if found is None:
+            raise NotVerified(f"there is no key {claim.key_id}")
+        return verify.prove(request, claim, found[0], now), found[1]
+
+    async def _key(self, key_id: str, *, fresh: bool) -> tuple[PublicKey, Actor] | None:
+        try:
+            return await self.resolver.key(key_id, fresh=fresh)
+        except Refused as refusal:
+            if refusal.code in (429, 500, 502, 503, 504):
+                raise TryLater(f"key {key_id}: {refusal}") from refusal
+            return None
+        except Unreachable as unreachable:
+            # Not 401: the sender would take that for final (federation rule 21).
+            raise TryLater(f"key {key_id}: {unreachable}") from unreachable
+
+    async def _passed_on(self, document: Document, activity: as2.Activity, body: bytes) -> str:
+        """Signed by somebody else than its actor: believed with the actor's own proof, else asked for at its source."""
+        proof = integrity.proof_of(document)
+        if proof is not None:
+            found = await self._key(proof.verification_method, fresh=False)
+            if found is not None and found[1].iri == activity.actor:
+                verified = verify.prove_document(document, proof, found[0], clock.now())
+                origin.must_be_from(activity.id, activity.actor)
+                return await self._kept(activity, verified, body, origin.host_of(activity.actor))
+        if activity.type in REFETCHED and activity.object_id is not None:
+            iri = activity.object_id
+            if self.perform.here().is_ours(iri) or not self.resolver.budget.take(origin.host_of(iri)):
+                return "passed on by somebody else; not believed"
+            now = clock.now()
+            arguments = {"iri": iri}
+            await self.perform.database.write(
+                lambda tx: queue.add(tx, "refetch", iri, arguments, now=now, delay=timedelta())
+            )
+            self.perform.bells.jobs.set()
+            return "passed on by somebody else; asked for at its source"
+        raise NotVerified(f"signed by somebody else than {activity.actor}")
+
+    async def _kept(self, activity: as2.Activity, verified: Verified, body: bytes, host: str) -> str:
+        now = clock.now()
+
+        def unit(tx: Tx) -> bool:
+            return inbox.keep(
+                tx,
+                actor_iri=activity.actor,
+                activity_iri=activity.id,
+                type=activity.type,
+                object_iri=activity.object_id,
+                proven_by=verified.key_id,
+                body=body,
+                now=now,
+                host=host,
+            )
+
+        if not await self.perform.database.write(unit):
+            return "came before"
+        self.perform.bells.inbox.set()
+        return "kept"
