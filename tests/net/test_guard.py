@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import httpcore2
-import httpx2
 import pytest
 
 from fediprof.errors import Forbidden, Misconfigured, Unreachable
-from fediprof.net import fetcher as fetching
 from fediprof.net import guard as guarding
 from fediprof.net.fetcher import Fetcher
 from fediprof.net.guard import REFUSED, Guard
@@ -243,25 +241,14 @@ def test_mapped_hosts_are_for_development_and_for_loopback_only() -> None:
         Guard(development=True, hosts={"alice.example": ("10.0.0.1", 8443)})
 
 
-async def test_the_guard_sits_in_every_transport_of_the_client() -> None:
-    # httpx2 has no public way in; this holds the private attribute we use against its next versions.
-    fetch = fetcher(Names(public_example=[PUBLIC]), Recorder())
-    await fetch.get("https://public.example/", accept="*/*")
-    (origin,) = fetch._origins.values()
-    assert isinstance(origin.transport._pool._network_backend, Guard)
-    assert (
-        origin.transport._pool.create_connection(  # type: ignore[attr-defined]
-            httpcore2.Origin(b"https", b"x.example", 443)
-        )._network_backend
-        is origin.transport._pool._network_backend
-    )
-
-
-async def test_a_client_without_a_place_for_the_guard_fails_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unguarded(httpx2.AsyncHTTPTransport):
-        def __init__(self, **settings: object) -> None:
-            self._pool = object()  # type: ignore[assignment]
-
-    monkeypatch.setattr(fetching.httpx2, "AsyncHTTPTransport", Unguarded)
-    with pytest.raises(RuntimeError, match="no place for the SSRF guard"):
-        await fetcher(Names(public_example=[PUBLIC]), Recorder()).get("https://public.example/", accept="*/*")
+async def test_every_connection_of_the_client_is_opened_by_the_guard() -> None:
+    # Given httpcore2 as it is, and a name that is public at first
+    names, sockets = Names(), Recorder(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    names.says("public.example", [PUBLIC], [PUBLIC], ["10.0.0.1"])
+    fetch = fetcher(names, sockets)
+    # When its connections end each time, each new one is checked anew
+    for _ in range(2):
+        await fetch.get("https://public.example/", accept="*/*")
+    with pytest.raises(Forbidden):
+        await fetch.post("https://public.example/", b"", headers={})
+    assert sockets.dialled == [(PUBLIC, 443)] * 2
