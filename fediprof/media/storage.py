@@ -69,7 +69,7 @@ class PictureCache:
     is the file's mtime, so the order survives a restart.
     """
 
-    def __init__(self, root: Path, quota_bytes: int, floor_free_bytes: int) -> None:
+    def __init__(self, root: Path, quota_bytes: int, floor_free_bytes: int = 512 * 1024 * 1024) -> None:
         self._root = root
         self._quota = quota_bytes
         self._floor = floor_free_bytes
