@@ -14,6 +14,7 @@ from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor
 from fediprof.schema.interactions import interaction
+from fediprof.schema.posts import post
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,17 @@ def actors_who(tx: Tx, kind: str, post_id: int, limit: int = 80) -> list[Actor]:
         .limit(limit)
     )
     return [Actor(*row) for row in tx.execute(query)]
+
+
+def liked_iris(tx: Tx, actor_id: int) -> list[str]:
+    """What an actor liked, as IRIs, the last first: for the export of an account."""
+    query = (
+        select(post.c.iri)
+        .join(interaction, interaction.c.post_id == post.c.id)
+        .where(interaction.c.kind == "like", interaction.c.actor_id == actor_id, post.c.deleted_at.is_(None))
+        .order_by(interaction.c.id.desc())
+    )
+    return list(tx.execute(query).scalars())
 
 
 def announces_by(

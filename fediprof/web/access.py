@@ -1,0 +1,93 @@
+"""Who may open a page, and what becomes of what goes wrong on it. `routes` wraps every handler in one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from fediprof.db.database import Tx
+from fediprof.errors import FediprofError, NotAllowed
+from fediprof.i18n.catalog import choose, texts
+from fediprof.services import Services
+from fediprof.web import csrf, visitor
+from fediprof.web.failures import failure
+from fediprof.web.view import Page, settle
+from fediprof.web.visitor import Visitor
+
+Handler = Callable[[Page], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+LANGUAGE_COOKIE = "language"
+_SAFE = ("GET", "HEAD")
+
+
+def everybody(handler: Handler) -> Endpoint:
+    """A page that needs no account."""
+
+    async def endpoint(request: Request) -> Response:
+        page = await open_page(request)
+        return await _answered(page, handler)
+
+    return endpoint
+
+
+def members(handler: Handler) -> Endpoint:
+    """A page of a member's own; others are asked to log in, and come back after."""
+
+    async def endpoint(request: Request) -> Response:
+        page = await open_page(request)
+        if page.visitor is None:
+            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            back = {"back": wanted} if request.method in _SAFE else {}
+            return settle(RedirectResponse("/login" + (f"?{urlencode(back)}" if back else ""), 303), page.t.language)
+        return await _answered(page, handler)
+
+    return endpoint
+
+
+def keepers(handler: Handler) -> Endpoint:
+    """A page of those who run the server."""
+
+    async def guarded(page: Page) -> Response:
+        if not page.me.account.admin:
+            raise NotAllowed("page for those who run the server")
+        return await handler(page)
+
+    return members(guarded)
+
+
+async def open_page(request: Request) -> Page:
+    """The page of a request: who looks, and in which language."""
+    services: Services = request.app.state.services
+    here = services.here()
+    secret = visitor.secret_of(request, services.settings)
+    known: Visitor | None = None
+    if secret:
+
+        def look(tx: Tx) -> Visitor | None:
+            return visitor.find(tx, secret, here)
+
+        known = await services.read(look)
+    language = choose(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        known.account.language if known else None,
+        accept=request.headers.get("accept-language", ""),
+        default=services.settings.language,
+    )
+    return Page(request, services, here, texts(language), known)
+
+
+async def _answered(page: Page, handler: Handler) -> Response:
+    try:
+        if page.request.method not in _SAFE:
+            csrf.must_come_from_here(page.request, page.services.settings)
+        response = await handler(page)
+    except FediprofError as error:
+        response = failure(page, error)
+    if page.asked("lang") == page.t.language:
+        response.set_cookie(LANGUAGE_COOKIE, page.t.language, max_age=365 * 86400, path="/", samesite="lax")
+    return response

@@ -1,0 +1,88 @@
+"""For who runs the server: what was reported, which servers are kept out, which do not take what is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.delivery import report as deliveries
+from fediprof.i18n.catalog import N_
+from fediprof.moderation import commands
+from fediprof.moderation import store as moderation
+from fediprof.moderation.commands import BlockDomain, CloseReport
+from fediprof.moderation.store import Report
+from fediprof.web.forms import Form
+from fediprof.web.posts import answer_words
+from fediprof.web.view import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    domain: str
+    reason: str
+
+
+async def index(page: Page) -> Response:
+    return await _show(page, Form())
+
+
+async def _show(page: Page, form: Form) -> Response:
+    def load(tx: Tx) -> tuple[list[tuple[Report, Actor]], list[Domain], list[deliveries.HostLine]]:
+        reports = moderation.reports(tx)
+        people = actors.by_ids(tx, (each.target_id for each in reports))
+        domains = [Domain(name, reason) for name, reason, _ in moderation.domain_blocks(tx)]
+        return [(each, people[each.target_id]) for each in reports], domains, deliveries.of_host(tx)
+
+    reports, domains, hosts = await page.read(load)
+    return page.render(
+        "admin/index.html",
+        status=form.status,
+        form=form,
+        reports=reports,
+        domains=domains,
+        hosts=[_host(page, each) for each in hosts],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    host: str
+    words: str
+    waiting: int
+    answer: str
+
+
+DEAD = N_("Given up after a week; begins again when it speaks to us")
+
+
+def _host(page: Page, host: deliveries.HostLine) -> Health:
+    if host.dead_at is not None:
+        words = page.t(DEAD)
+    elif host.failures:
+        words = page.t.plural("Failed once", "Failed {n} times in a row", host.failures)
+    else:
+        words = page.t("Well")
+    return Health(host.host, words, host.waiting, answer_words(host.last_status, host.last_error, page.t))
+
+
+async def close_report(page: Page) -> Response:
+    await page.form()
+    await page.perform(commands.close_report, CloseReport(page.by, page.request.path_params["id"]))
+    return page.to("/admin", "saved")
+
+
+async def block_domain(page: Page) -> Response:
+    form = await page.form()
+    asked = BlockDomain(page.by, form.text("domain"), form.text("reason"))
+    await form.attempt(page.t, page.perform(commands.block_domain, asked), known=frozenset(("domain",)))
+    return await _show(page, form) if form.errors else page.to("/admin#domains", "saved")
+
+
+async def unblock_domain(page: Page) -> Response:
+    form = await page.form()
+    await page.perform(commands.unblock_domain, BlockDomain(page.by, form.text("domain")))
+    return page.to("/admin#domains", "saved")

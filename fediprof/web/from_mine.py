@@ -1,0 +1,122 @@
+"""Following and answering from the account a visitor has elsewhere: their server is asked how it wants to be asked
+(FEP-3b86 activity intents, then the OStatus subscribe template); where it does not say, the address to copy is shown.
+
+Nothing is kept of the handle. A visitor's request makes this server ask another, so it is counted per address.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from fediprof.db.database import Tx
+from fediprof.errors import Malformed, NotFound, TooMuch, Unreachable
+from fediprof.net import webfinger
+from fediprof.net.webfinger import Found
+from fediprof.posts import store as posts
+from fediprof.posts import views
+from fediprof.posts.records import Shown
+from fediprof.web.forms import Form, sentence
+from fediprof.web.public import member
+from fediprof.web.throttle import Throttle
+from fediprof.web.view import Page, settle
+
+_lookups = Throttle(limit=20, seconds=300)
+
+
+async def follow_form(page: Page) -> Response:
+    if page.visitor is not None:
+        return page.to(f"/@{page.request.path_params['name']}")
+    return await _show(page, Form(), None)
+
+
+async def follow(page: Page) -> Response:
+    form = await page.form()
+    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    return await _go(page, form, None, actor.iri, "Follow")
+
+
+async def reply_form(page: Page) -> Response:
+    shown = await _post(page)
+    if page.visitor is not None:
+        return page.to(f"/write?reply={shown.post.id}")
+    return await _show(page, Form(), shown)
+
+
+async def reply(page: Page) -> Response:
+    form, shown = await page.form(), await _post(page)
+    return await _go(page, form, shown, shown.post.iri, "Create")
+
+
+async def _post(page: Page) -> Shown:
+    """A public post by its address; no other can be answered from elsewhere."""
+    iri = f"{page.services.settings.origin}/p/{page.request.path_params['slug']}"
+
+    def load(tx: Tx) -> Shown | None:
+        post = posts.by_iri(tx, iri)
+        return None if post is None else views.one(tx, post.id, page.viewer)
+
+    shown = await page.read(load)
+    if shown is None:
+        raise NotFound(f"no post {iri} for {page.viewer}")
+    return shown
+
+
+async def _go(page: Page, form: Form, shown: Shown | None, iri: str, intent: str) -> Response:
+    address = page.request.client.host if page.request.client else ""
+    try:
+        _lookups.must_pass(address)
+        found = await webfinger.discover(
+            page.services.fetcher, form["handle"][:300], scheme=page.services.settings.scheme
+        )
+    except Malformed:
+        form.refuse(page.t("This is not an address like you@your.server."), "handle")
+    except NotFound:
+        form.refuse(page.t("That server knows no such account."), "handle")
+    except Unreachable:
+        form.refuse(page.t("That server did not answer. Do it by hand, as told below."), "handle")
+    except TooMuch as error:
+        form.refuse(sentence(error, page.t), "handle")
+    else:
+        target = where(found, iri, intent)
+        if target is not None:
+            return settle(RedirectResponse(target, 303), page.t.language, outward=True)
+        form.refuse(page.t("That server does not say how to be asked. Do it by hand, as told below."), "handle")
+    return await _show(page, form, shown)
+
+
+def where(found: Found, iri: str, intent: str) -> str | None:
+    """The address of the visitor's server to go on at. A follow's intent names its `{object}`, an answer's the
+    `{inReplyTo}` (FEP-3b86); the subscribe template takes any `{uri}`."""
+    template = found.intents.get(intent)
+    if template is not None:
+        place = "{inReplyTo}" if intent == "Create" else "{object}"
+        if place in template:
+            filled = template.replace(place, quote(iri, safe=""))
+            return _without_placeholders(filled)
+    if found.subscribe_template is not None:
+        return found.subscribe_template.replace("{uri}", quote(iri, safe=""))
+    return None
+
+
+def _without_placeholders(url: str) -> str:
+    """What a template asks for and we do not give is left empty."""
+    out = url
+    while "{" in out and "}" in out[out.index("{") :]:
+        start = out.index("{")
+        out = out[:start] + out[out.index("}", start) + 1 :]
+    return out
+
+
+async def _show(page: Page, form: Form, shown: Shown | None) -> Response:
+    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    return page.render(
+        "public/from_mine.html",
+        status=form.status,
+        outward=True,
+        form=form,
+        shown=shown,
+        actor=actor,
+        address=shown.post.url if shown else f"@{actor.handle}",
+    )

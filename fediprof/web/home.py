@@ -1,0 +1,79 @@
+"""A member's own lists: the home timeline, news, private conversations."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from fediprof.accounts import commands as accounts
+from fediprof.accounts.commands import SeeNotifications
+from fediprof.conversations import store as conversations
+from fediprof.conversations.store import Thread
+from fediprof.db.database import Tx
+from fediprof.errors import NotFound
+from fediprof.notifications import store as notifications
+from fediprof.posts import store as posts
+from fediprof.posts import views
+from fediprof.posts.records import Shown
+from fediprof.timelines import store as timelines
+from fediprof.web import compose
+from fediprof.web.view import Page
+
+PAGE = 20
+
+
+async def timeline(page: Page) -> Response:
+    reader, max_id = page.me.actor.id, page.number("max_id")
+
+    def load(tx: Tx) -> tuple[list[Shown], int | None]:
+        pairs = timelines.home(tx, reader, limit=PAGE + 1, max_id=max_id)
+        last = pairs[PAGE - 1] if len(pairs) > PAGE else None
+        return views.items(tx, pairs[:PAGE], reader), (last[1] or last[0]) if last else None
+
+    items, more = await page.read(load)
+    return page.render("account/home.html", items=items, more=more, now=page.here.now)
+
+
+async def news(page: Page) -> Response:
+    """Looking is seeing: what is on the first page counts as seen from now on."""
+    reader, seen, max_id = page.me.actor.id, page.me.account.notifications_seen_id, page.number("max_id")
+    items = await page.read(lambda tx: notifications.page(tx, reader, limit=PAGE + 1, max_id=max_id))
+    if items and items[0].id > seen:
+        await page.perform(accounts.see_notifications, SeeNotifications(page.by, items[0].id))
+    more = items[PAGE - 1].id if len(items) > PAGE else None
+    return page.render("account/notifications.html", items=items[:PAGE], more=more, seen=seen, now=page.here.now)
+
+
+async def private(page: Page) -> Response:
+    reader, max_id = page.me.actor.id, page.number("max_id")
+
+    def load(tx: Tx) -> list[Thread]:
+        return conversations.threads(
+            tx, reader, limit=PAGE + 1, max_id=max_id, seen_id=page.me.account.notifications_seen_id
+        )
+
+    threads = await page.read(load)
+    more = threads[PAGE - 1].last.post.id if len(threads) > PAGE else None
+    return page.render("account/conversations.html", threads=threads[:PAGE], more=more, now=page.here.now)
+
+
+async def conversation(page: Page) -> Response:
+    """Its private posts, oldest first, with a field to answer the last one."""
+    number, reader = page.request.path_params["id"], page.me.actor.id
+
+    def load(tx: Tx) -> list[Shown]:
+        shown = views.shown(tx, posts.conversation(tx, number, reader), reader)
+        return [each for each in shown if each.post.visibility == "direct"]
+
+    items = await page.read(load)
+    if not items:
+        raise NotFound(f"no conversation {number} of {page.me.actor.username}")
+    people = {actor.id: actor for each in items for actor in (each.author, *each.mentions) if actor.id != reader}
+    return page.render(
+        "account/conversation.html",
+        items=items,
+        people=list(people.values()),
+        shown=items[-1],
+        form=compose.reply_form(page, items[-1]),
+        back=page.request.url.path,
+        now=page.here.now,
+    )

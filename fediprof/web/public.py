@@ -1,0 +1,187 @@
+"""Pages anybody may read: a person's page, a post with its conversation, posts with a hashtag, what this place is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from fediprof.accounts import store as accounts
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor, Relationship
+from fediprof.db.database import Tx
+from fediprof.errors import Gone, NotFound
+from fediprof.follows import store as follows
+from fediprof.here import INSTANCE_ACTOR
+from fediprof.posts import store as posts
+from fediprof.posts import threads, views
+from fediprof.posts.records import Shown
+from fediprof.web import compose
+from fediprof.web.view import Page
+
+PAGE = 20
+TOPICS = 6
+
+
+async def front(page: Page) -> Response:
+    """Members go home; visitors of a server with one member to that person's page; else: what this place is."""
+    if page.visitor is not None:
+        return page.to("/home")
+    people = [actor for account, actor in await page.read(accounts.everyone) if actor.gone_at is None]
+    return page.to(f"/@{people[0].username}") if len(people) == 1 else await about(page)
+
+
+async def about(page: Page) -> Response:
+    return page.render("public/about.html")
+
+
+def member(tx: Tx, username: str) -> Actor:
+    """A member's actor by name. Raises NotFound, and Gone for one who left."""
+    actor = None if username == INSTANCE_ACTOR else actors.local_by_username(tx, username)
+    if actor is None:
+        raise NotFound(f"no member {username!r}")
+    if actor.gone_at is not None:
+        raise Gone(f"{username} left")
+    return actor
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    actor: Actor
+    pinned: list[Shown]
+    items: list[Shown]
+    topics: list[str]
+    more: int | None
+    relation: Relationship
+    moved: Actor | None
+
+
+async def profile(page: Page) -> Response:
+    """h-card, pinned posts, posts newest first."""
+    username, max_id = page.request.path_params["name"], page.number("max_id")
+
+    def load(tx: Tx) -> _Profile:
+        actor = member(tx, username)
+        pinned = posts.pinned(tx, actor.id, page.viewer) if max_id is None else []
+        found = posts.of_actor(tx, actor.id, page.viewer, limit=PAGE + 1, max_id=max_id, replies=False)
+        shown = views.shown(tx, [*pinned, *(each for each in found[:PAGE] if each not in pinned)], page.viewer)
+        topics = [] if max_id else [name for name, _ in posts.tags_by_use(tx, actor.id, TOPICS)]
+        relation = follows.relationships(tx, page.viewer, [actor.id])[actor.id] if page.viewer else None
+        return _Profile(
+            actor,
+            [each for each in shown if each.post.id in pinned],
+            [each for each in shown if each.post.id not in pinned],
+            topics,
+            found[PAGE - 1] if len(found) > PAGE else None,
+            relation or Relationship(actor.id),
+            actors.by_iri(tx, actor.moved_to) if actor.moved_to else None,
+        )
+
+    loaded = await page.read(load)
+    return page.render(
+        "public/profile.html",
+        actor=loaded.actor,
+        pinned=loaded.pinned,
+        items=loaded.items,
+        topics=loaded.topics,
+        more=loaded.more,
+        relation=loaded.relation,
+        moved=loaded.moved,
+        mine=loaded.actor.id == page.viewer,
+        max_id=max_id,
+        back=f"/@{loaded.actor.username}",
+        now=page.here.now if page.visitor else None,
+    )
+
+
+async def permalink(page: Page) -> Response:
+    """A member's post at its public address."""
+    name, slug = page.request.path_params["name"], page.request.path_params["slug"]
+    iri = f"{page.services.settings.origin}/p/{slug}"
+
+    def find(tx: Tx) -> int:
+        post = posts.by_iri(tx, iri)
+        author = None if post is None else actors.by_id(tx, post.actor_id)
+        if post is None or author is None or author.username.lower() != name.lower():
+            if posts.buried(tx, iri) is not None:
+                raise Gone(f"{iri} was deleted")
+            raise NotFound(f"no post {iri}")
+        if post.deleted_at is not None:
+            raise Gone(f"{iri} was deleted")
+        return post.id
+
+    return await show_thread(page, await page.read(find))
+
+
+async def known_post(page: Page) -> Response:
+    """Any post known here, for members: `/posts/{id}`. Those of members have a public address; go there."""
+    post_id = page.request.path_params["id"]
+    post = await page.read(lambda tx: posts.by_id(tx, post_id))
+    if post is not None and post.local and post.deleted_at is None:
+        return page.to(post.url.removeprefix(page.services.settings.origin))
+    return await show_thread(page, post_id)
+
+
+async def show_thread(page: Page, post_id: int) -> Response:
+    """A post with what it answers and what answers it, all as the visitor may see them. Raises NotFound."""
+
+    def load(tx: Tx) -> tuple[Shown, list[Shown], list[Shown]]:
+        one = views.one(tx, post_id, page.viewer)
+        if one is None:
+            raise NotFound(f"post {post_id} is not to be seen by {page.viewer}")
+        above = threads.ancestors(tx, one.post, page.viewer)
+        below = threads.descendants(tx, one.post, page.viewer)
+        shown = {each.post.id: each for each in views.shown(tx, [*above, *below], page.viewer)}
+        return one, [shown[n] for n in above if n in shown], [shown[n] for n in below if n in shown]
+
+    shown, ancestors, replies = await page.read(load)
+    return page.render(
+        "public/thread.html",
+        shown=shown,
+        ancestors=ancestors,
+        replies=replies,
+        form=compose.reply_form(page, shown) if page.visitor else None,
+        back=page.request.url.path,
+        now=page.here.now if page.visitor else None,
+    )
+
+
+async def post_address(page: Page) -> Response:
+    """`/p/{slug}`, a post's id, asked for by a browser: its page."""
+    iri = f"{page.services.settings.origin}/p/{page.request.path_params['slug']}"
+
+    def look(tx: Tx) -> str:
+        post = posts.by_iri(tx, iri)
+        if post is None or not posts.is_visible(tx, post.id, page.viewer):
+            if (post is not None and post.deleted_at is not None) or posts.buried(tx, iri) is not None:
+                raise Gone(f"{iri} was deleted")
+            raise NotFound(f"no post {iri} for {page.viewer}")
+        return post.url
+
+    return page.to((await page.read(look)).removeprefix(page.services.settings.origin))
+
+
+async def person_address(page: Page) -> Response:
+    """`/u/{name}`, a member's id, asked for by a browser: their page."""
+    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    return page.to(f"/@{actor.username}")
+
+
+async def tag(page: Page) -> Response:
+    """Public posts of members with a hashtag. It can be followed nowhere: reading is all there is to it."""
+    name, max_id = page.request.path_params["name"], page.number("max_id")
+
+    def load(tx: Tx) -> tuple[list[Shown], int | None]:
+        found = posts.with_tag(tx, name, page.viewer, limit=PAGE + 1, max_id=max_id)
+        more = found[PAGE - 1] if len(found) > PAGE else None
+        return views.shown(tx, found[:PAGE], page.viewer), more
+
+    items, more = await page.read(load)
+    return page.render(
+        "public/tag.html",
+        name=name,
+        items=items,
+        more=more,
+        back=page.request.url.path,
+        now=page.here.now if page.visitor else None,
+    )

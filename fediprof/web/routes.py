@@ -1,0 +1,131 @@
+"""Every page in one table: path, method, handler, who may open it."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from fediprof.web import (
+    admin,
+    compose,
+    feed,
+    files,
+    from_mine,
+    home,
+    intents,
+    login,
+    people,
+    posts,
+    public,
+    settings,
+)
+from fediprof.web.access import Endpoint, Handler, everybody, keepers, members
+
+
+def _get(path: str, endpoint: Endpoint) -> Route:
+    return Route(path, endpoint, methods=["GET"])
+
+
+def _post(path: str, endpoint: Endpoint) -> Route:
+    return Route(path, endpoint, methods=["POST"])
+
+
+def _post_act(name: str, handler: Handler) -> Route:
+    return _post(f"/posts/{{id:int}}/{name}", members(handler))
+
+
+def _person_act(name: str, handler: Handler) -> Route:
+    return _post(f"/people/{{id:int}}/{name}", members(handler))
+
+
+routes: list[BaseRoute] = [
+    # anybody
+    _get("/", everybody(public.front)),
+    _get("/about", everybody(public.about)),
+    _get("/@{name}.atom", everybody(feed.atom)),
+    _get("/@{name}/p/{slug}/reply", everybody(from_mine.reply_form)),
+    _post("/@{name}/p/{slug}/reply", everybody(from_mine.reply)),
+    _get("/@{name}/p/{slug}", everybody(public.permalink)),
+    _get("/@{name}/follow", everybody(from_mine.follow_form)),
+    _post("/@{name}/follow", everybody(from_mine.follow)),
+    _get("/@{name}", everybody(public.profile)),
+    _get("/u/{name}", everybody(public.person_address)),
+    _get("/p/{slug}", everybody(public.post_address)),
+    _get("/tags/{name}", everybody(public.tag)),
+    # coming and going
+    _get("/login", everybody(login.form)),
+    _post("/login", everybody(login.submit)),
+    _get("/login/link/{secret}", everybody(login.link_form)),
+    _post("/login/link/{secret}", everybody(login.link)),
+    _get("/welcome", members(login.welcome_form)),
+    _post("/welcome", members(login.welcome)),
+    _post("/logout", members(login.logout)),
+    # reading
+    _get("/home", members(home.timeline)),
+    _get("/notifications", members(home.news)),
+    _get("/conversations", members(home.private)),
+    _get("/conversations/{id:int}", members(home.conversation)),
+    _get("/posts/{id:int}", members(public.known_post)),
+    # writing
+    _get("/write", members(compose.form)),
+    _post("/write", members(compose.submit)),
+    _post("/write/more", members(compose.more)),
+    _get("/posts/{id:int}/edit", members(compose.change_form)),
+    _post("/posts/{id:int}/edit", members(compose.change)),
+    _get("/posts/{id:int}/delete", members(posts.delete_form)),
+    _post("/posts/{id:int}/delete", members(posts.delete)),
+    _get("/posts/{id:int}/deliveries", members(posts.deliveries)),
+    _post_act("like", posts.like),
+    _post_act("unlike", posts.unlike),
+    _post_act("share", posts.share),
+    _post_act("unshare", posts.unshare),
+    _post_act("pin", posts.pin),
+    _post_act("unpin", posts.unpin),
+    # people
+    _get("/find", members(people.find)),
+    _get("/people/{id:int}", members(people.person)),
+    _person_act("follow", people.follow),
+    _person_act("unfollow", people.unfollow),
+    _person_act("fetch", people.fetch),
+    _get("/people/{id:int}/block", members(people.block_form)),
+    _person_act("block", people.block),
+    _person_act("unblock", people.unblock),
+    _get("/people/{id:int}/report", members(people.report_form)),
+    _person_act("report", people.report),
+    _get("/followers", members(people.followers)),
+    _post("/followers/{id:int}/remove", members(people.remove)),
+    _get("/following", members(people.following)),
+    _get("/requests", members(people.requests)),
+    _post("/requests/{id:int}/accept", members(people.accept)),
+    _post("/requests/{id:int}/decline", members(people.decline)),
+    # arriving from other servers' pages
+    _get("/authorize_interaction", members(intents.authorize_interaction)),
+    _get("/intents/follow", members(intents.follow)),
+    _get("/intents/create", members(intents.create)),
+    _get("/intents/like", members(intents.like)),
+    _get("/intents/announce", members(intents.announce)),
+    # deciding
+    _get("/settings", members(settings.index)),
+    _get("/settings/profile", members(settings.profile_form)),
+    _post("/settings/profile", members(settings.profile)),
+    _get("/settings/account", members(settings.account_form)),
+    _post("/settings/account", members(settings.preferences)),
+    _post("/settings/password", members(settings.password)),
+    _post("/settings/sessions/{id:int}/end", members(settings.end_session)),
+    _post("/settings/sessions/end", members(settings.end_sessions)),
+    _get("/settings/move", members(settings.move_form)),
+    _post("/settings/aliases", members(settings.aliases)),
+    _post("/settings/move", members(settings.move)),
+    _get("/settings/data", members(settings.data_form)),
+    _post("/settings/export", members(settings.download)),
+    _post("/settings/delete", members(settings.delete)),
+    # running the server
+    _get("/admin", keepers(admin.index)),
+    _post("/admin/reports/{id:int}/close", keepers(admin.close_report)),
+    _post("/admin/domains", keepers(admin.block_domain)),
+    _post("/admin/domains/remove", keepers(admin.unblock_domain)),
+    # files
+    _get("/media/{file}", files.upload),
+    _get("/pictures/{token}", files.picture),
+    _get("/robots.txt", files.robots),
+    Mount("/static", files.Static()),
+]

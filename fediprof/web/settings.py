@@ -1,0 +1,208 @@
+"""What a member decides: the page, how they write and log in, moving, taking everything along, leaving."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from fediprof import ids
+from fediprof.accounts import commands as accounts
+from fediprof.accounts import passwords
+from fediprof.accounts import store as account_store
+from fediprof.accounts.commands import CloseOtherSessions, DeleteAccount, LogOut, SetPassword, SetPreferences
+from fediprof.actors import commands as actors
+from fediprof.actors.commands import MoveAway, ReviseProfile, SetAliases
+from fediprof.actors.wire import MAX_FIELDS
+from fediprof.errors import FediprofError, NotFound
+from fediprof.media.processing import avatar, cover_picture
+from fediprof.web import export, visitor
+from fediprof.web.forms import Form
+from fediprof.web.login import password_errors
+from fediprof.web.view import Page
+
+_PROFILE = frozenset(("name", "summary"))
+
+
+async def index(page: Page) -> Response:
+    return page.render("settings/index.html")
+
+
+# --- the page
+
+
+async def profile_form(page: Page) -> Response:
+    actor = page.me.actor
+    form = Form({"name": actor.name, "summary": actor.summary_source or ""})
+    for n, line in enumerate(actor.profile_fields[:MAX_FIELDS], 1):
+        form.values[f"field-name-{n}"], form.values[f"field-value-{n}"] = line.name, line.source
+    for name in ("locked", "discoverable", "indexable"):
+        if getattr(actor, name):
+            form.values[name] = "1"
+    return page.render("settings/profile.html", form=form)
+
+
+async def profile(page: Page) -> Response:
+    form = await page.form()
+    lines = [(form.text(f"field-name-{n}"), form.text(f"field-value-{n}")) for n in range(1, MAX_FIELDS + 1)]
+    icon = await _picture(page, form, "icon")
+    header = await _picture(page, form, "header")
+    asked = ReviseProfile(
+        by=page.by,
+        name=form.text("name"),
+        summary=form.text("summary"),
+        fields=tuple((name, value) for name, value in lines if name and value),
+        locked=form.has("locked"),
+        discoverable=form.has("discoverable"),
+        indexable=form.has("indexable"),
+        icon_file=icon,
+        header_file=header,
+    )
+    if not form.errors:
+        await form.attempt(page.t, page.perform(actors.revise_profile, asked), known=_PROFILE)
+    if form.errors:
+        return page.render("settings/profile.html", status=form.status, form=form)
+    return page.to(f"/@{page.me.actor.username}", "saved")
+
+
+async def _picture(page: Page, form: Form, name: str) -> str | None:
+    """The name of a new picture in the storage, "" to take the present one away, None to leave it."""
+    data = form.files.get(name)
+    if data is None:
+        return "" if form.has(f"remove_{name}") else None
+    try:
+        drawn = await asyncio.to_thread(avatar if name == "icon" else _wide, data)
+    except FediprofError:
+        form.refuse(page.t("This cannot be read as a picture."), name)
+        return None
+    file = f"{ids.slug()}.webp"
+    await asyncio.to_thread(page.services.storage.save, file, drawn)
+    return file
+
+
+def _wide(data: bytes) -> bytes:
+    return cover_picture(data, 1500, 500)
+
+
+# --- writing and logging in
+
+
+async def account_form(page: Page) -> Response:
+    return await _account(page, _preferences(page))
+
+
+def _preferences(page: Page) -> Form:
+    return Form({"language": page.me.account.language, "visibility": page.me.account.default_visibility})
+
+
+async def _account(page: Page, form: Form) -> Response:
+    sessions = await page.read(lambda tx: account_store.sessions_of(tx, page.me.account.id, page.here.now))
+    return page.render("settings/account.html", status=form.status, form=form, sessions=sessions)
+
+
+async def preferences(page: Page) -> Response:
+    form = await page.form()
+    asked = SetPreferences(page.by, form["language"], form["visibility"])
+    await form.attempt(page.t, page.perform(accounts.set_preferences, asked), known=frozenset(("language",)))
+    if form.errors:
+        return await _account(page, form)
+    response = page.to("/settings/account", "saved")
+    response.delete_cookie("language", path="/", samesite="lax")
+    return response
+
+
+async def password(page: Page) -> Response:
+    sent = await page.form()
+    asked = SetPassword(page.by, sent["current"] or None, sent["new"])
+    await sent.attempt(page.t, page.perform(accounts.set_password, asked))
+    password_errors(sent)
+    if sent.errors:
+        sent.values |= _preferences(page).values
+        return await _account(page, sent)
+    return page.to("/settings/account", "password")
+
+
+async def end_session(page: Page) -> Response:
+    await page.form()
+    await page.perform(accounts.log_out, LogOut(page.by, page.request.path_params["id"]))
+    return page.to("/settings/account", "ended")
+
+
+async def end_sessions(page: Page) -> Response:
+    await page.form()
+    await page.perform(accounts.close_other_sessions, CloseOtherSessions(page.by, page.me.session.id))
+    return page.to("/settings/account", "ended")
+
+
+# --- moving
+
+
+async def move_form(page: Page) -> Response:
+    return page.render("settings/move.html", form=_moving(page))
+
+
+def _moving(page: Page) -> Form:
+    return Form({"handles": "\n".join(page.me.actor.also_known_as)})
+
+
+async def aliases(page: Page) -> Response:
+    form = await page.form()
+    asked = SetAliases(page.by, tuple(form.text("handles").split())[:10])
+    await form.attempt(page.t, page.perform(actors.set_aliases, asked))
+    _rename(form, "aliases", "handles")
+    if form.errors:
+        return page.render("settings/move.html", status=form.status, form=form)
+    return page.to("/settings/move", "saved")
+
+
+async def move(page: Page) -> Response:
+    form = await page.form()
+    if await _proven(page, form):
+        asked = MoveAway(page.by, form.text("target"))
+        await form.attempt(page.t, page.perform(actors.move_away, asked), known=frozenset(("target",)))
+    if form.errors:
+        form.values |= _moving(page).values
+        return page.render("settings/move.html", status=form.status, form=form)
+    return page.to("/settings/move", "moved")
+
+
+def _rename(form: Form, was: str, becomes: str) -> None:
+    if was in form.errors:
+        form.errors[becomes] = form.errors.pop(was)
+
+
+async def _proven(page: Page, form: Form) -> bool:
+    """What cannot be undone asks for the password again, where there is one: a session left open is no consent."""
+    kept = page.me.account.password_hash
+    if kept is None or await asyncio.to_thread(passwords.matches, form["password"], kept):
+        return True
+    form.refuse(page.t("This is not your present password"), "password")
+    return False
+
+
+# --- data
+
+
+async def data_form(page: Page) -> Response:
+    return page.render("settings/data.html", form=Form())
+
+
+async def download(page: Page) -> Response:
+    await page.form()
+    return await export.archive(page)
+
+
+async def delete(page: Page) -> Response:
+    form = await page.form()
+    if form.text("confirm").lstrip("@").lower() != page.me.actor.username.lower():
+        form.refuse(page.t("Write your name to confirm."), "confirm")
+    elif await _proven(page, form):
+        try:
+            await page.perform(accounts.delete_own_account, DeleteAccount(page.by))
+        except NotFound:
+            form.refuse(page.t("This was deleted"))
+    if form.errors:
+        return page.render("settings/data.html", status=form.status, form=form)
+    response = page.to("/about", "left")
+    visitor.forget(response, page.services.settings)
+    return response

@@ -1,0 +1,255 @@
+"""Pages are made here: one `Page` per request, templates compiled once per language, headers that go with every page.
+
+A handler is `async def name(page: Page) -> Response`; `routes` says who may open it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from fediprof.actors.records import Actor
+from fediprof.clock import rfc3339
+from fediprof.db.database import Tx
+from fediprof.errors import NotVerified
+from fediprof.here import Here
+from fediprof.i18n.catalog import N_, NAMES, Texts, texts
+from fediprof.media import addresses
+from fediprof.perform import Command
+from fediprof.posts.records import Post
+from fediprof.principal import Member
+from fediprof.services import Services
+from fediprof.text.html import excerpt, plain
+from fediprof.web import csrf, files, forms
+from fediprof.web.forms import Form
+from fediprof.web.visitor import Visitor
+
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+Asked = TypeVar("Asked")
+
+SAID = {
+    "posted": N_("Posted."),
+    "sent": N_("Sent."),
+    "saved": N_("Saved."),
+    "deleted": N_("Deleted."),
+    "pinned": N_("Pinned to the top of your page."),
+    "unpinned": N_("No longer pinned."),
+    "followed": N_("You follow this person."),
+    "asked": N_("Your request was sent. You will see their posts once they accept."),
+    "unfollowed": N_("You no longer follow this person."),
+    "accepted": N_("Accepted."),
+    "declined": N_("Declined."),
+    "removed": N_("Removed."),
+    "blocked": N_("Blocked. They can no longer follow you or reach you."),
+    "unblocked": N_("No longer blocked."),
+    "reported": N_("Thank you. Your report was sent to whoever runs this server."),
+    "fetching": N_("More is being fetched. Look again in a moment."),
+    "welcome": N_("Welcome back."),
+    "bye": N_("You are logged out."),
+    "password": N_("Your password was changed."),
+    "ended": N_("Those sessions were ended."),
+    "moved": N_("Your followers are being told where you moved."),
+    "left": N_("Your account was deleted. Other servers are being told."),
+    "liked": N_("Liked."),
+    "shared": N_("Shared with those who follow you."),
+}
+"""Sentences an answer may carry over a redirect: `?said=posted`. A fixed list: an address cannot put words here."""
+
+
+@dataclass(slots=True)
+class Page:
+    """One request for a page, and what is needed to answer it."""
+
+    request: Request
+    services: Services
+    here: Here
+    t: Texts
+    visitor: Visitor | None
+
+    @property
+    def me(self) -> Visitor:
+        """The member; pages for members are opened by nobody else."""
+        if self.visitor is None:
+            raise NotVerified("page for members")
+        return self.visitor
+
+    @property
+    def by(self) -> Member:
+        return self.me.member
+
+    @property
+    def viewer(self) -> int | None:
+        """Whose eyes posts are chosen for: an actor's id, or None."""
+        return None if self.visitor is None else self.visitor.actor.id
+
+    def asked(self, name: str) -> str:
+        """A value of the query, or ""."""
+        return self.request.query_params.get(name, "")
+
+    def number(self, name: str) -> int | None:
+        return forms.whole(self.asked(name))
+
+    async def read(self, unit: Callable[[Tx], Result]) -> Result:
+        return await self.services.read(unit)
+
+    async def perform(self, command: Command[Asked, Value], asked: Asked) -> Value:
+        return await self.services.perform(command, asked)
+
+    async def form(self) -> Form:
+        """The form that was sent, once its token proved that it is ours."""
+        form = await forms.read(self.request, max_bytes=self.services.settings.upload_mb * 1024 * 1024)
+        csrf.must_carry_token(
+            form[csrf.FIELD],
+            self.services.keystore.secret,
+            self.visitor.session.secret_hash if self.visitor else "",
+            proven=csrf.is_proven(self.request),
+        )
+        return form
+
+    def render(self, template: str, *, status: int = 200, outward: bool = False, **values: Any) -> Response:
+        """`outward`: a form of this page may lead to another server (follow or reply from one's own account)."""
+        secret_hash = self.visitor.session.secret_hash if self.visitor else ""
+        body = (
+            environment(self.request, self.services, self.t.language)
+            .get_template(template)
+            .render(
+                page=self,
+                me=self.visitor,
+                here=self.here,
+                settings=self.services.settings,
+                token=csrf.token(self.services.keystore.secret, secret_hash),
+                said=SAID.get(self.asked("said")),
+                **values,
+            )
+        )
+        response = HTMLResponse(body, status)
+        settle(response, self.t.language, outward=outward, development=self.services.settings.development)
+        return response if status != 200 else self.fresh(response)
+
+    def fresh(self, response: Response) -> Response:
+        """304 when the reader holds the same bytes already."""
+        etag = f'W/"{hashlib.blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
+        response.headers["ETag"] = etag
+        response.headers["Cache-Control"] = (
+            "private, no-cache" if self.visitor else "public, max-age=0, must-revalidate"
+        )
+        if etag in self.request.headers.get("if-none-match", ""):
+            kept = {n: v for n, v in response.headers.items() if n.lower() not in ("content-length", "content-type")}
+            return Response(status_code=304, headers=kept)
+        return response
+
+    def to(self, path: str, said: str = "") -> Response:
+        """Go on at a path of ours after something was done."""
+        if said:
+            path, _, anchor = path.partition("#")
+            path += ("&" if "?" in path else "?") + urlencode({"said": said}) + (f"#{anchor}" if anchor else "")
+        return settle(RedirectResponse(path, 303), self.t.language)
+
+    def back(self, form: Form, otherwise: str, said: str = "") -> Response:
+        """To the page the form was on, which it names; only ever one of ours."""
+        return self.to(own_path(form["back"]) or otherwise, said)
+
+
+def own_path(given: str) -> str | None:
+    """A path on this server, or None: `//host`, `/\\host` and full addresses lead elsewhere."""
+    plain_path = given.startswith("/") and not given.startswith(("//", "/\\")) and given.isprintable()
+    return given if plain_path and "\\" not in given and len(given) < 2000 else None
+
+
+def settle(response: Response, language: str, *, outward: bool = False, development: bool = False) -> Response:
+    """The headers every page has."""
+    forms_to = "'self'" + ((" https: http:" if development else " https:") if outward else "")
+    response.headers.update(
+        {
+            "Content-Security-Policy": (
+                "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; script-src 'self'; "
+                f"form-action {forms_to}; base-uri 'none'; frame-ancestors 'none'"
+            ),
+            "Content-Language": language,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+            "Vary": "Accept, Accept-Language, Cookie",
+        }
+    )
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+# --- templates
+
+
+def environment(request: Request, services: Services, language: str) -> Environment:
+    """The compiled templates of one language: a Jinja environment each, so that macros know their texts."""
+    held: dict[str, Environment] | None = getattr(request.app.state, "environments", None)
+    if held is None:
+        held = request.app.state.environments = {}
+    if language not in held:
+        held[language] = _environment(services, texts(language))
+    return held[language]
+
+
+def _environment(services: Services, t: Texts) -> Environment:
+    made = Environment(
+        loader=PackageLoader("fediprof.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    pictures, origin = services.pictures, services.settings.origin
+    made.globals.update(
+        t=t,
+        tn=t.plural,
+        language=t.language,
+        languages=NAMES,
+        version=files.version(),
+        portrait=lambda actor: addresses.avatar(actor, services.here(), pictures, big=True),
+        avatar=lambda actor: addresses.avatar(actor, services.here(), pictures).removeprefix(origin),
+        header_of=lambda actor: addresses.header(actor, services.here(), pictures).removeprefix(origin),
+        picture=lambda each: [
+            part.removeprefix(origin) for part in addresses.attachment(each, services.here(), pictures)
+        ],
+        actor_path=actor_path,
+        post_path=lambda post, me: post_path(post, me, origin),
+        visibilities=VISIBILITY_WORDS,
+    )
+    made.filters.update(
+        safe_html=Markup, plain=plain, excerpt=excerpt, iso=rfc3339, date=t.date, moment=t.moment, quoted=quote
+    )
+    return made
+
+
+VISIBILITY_WORDS = {
+    "public": (N_("Everyone"), N_("Anyone can read it, here and elsewhere. Copies may stay for ever.")),
+    "quiet": (N_("Everyone, quietly"), N_("Anyone can read it, but it is not spread in lists and searches.")),
+    "followers": (N_("My followers"), N_("Only the people who follow you.")),
+    "direct": (N_("Only the people I mention"), N_("Sent to them alone. Their servers hold a copy in clear.")),
+}
+"""Visibility → (words, consequence), in the order they are offered."""
+
+
+def actor_path(actor: Actor, me: Visitor | None) -> str:
+    """Where a page links to for a person: their page here, or on their own server for a visitor."""
+    if actor.local:
+        return f"/@{actor.username}"
+    return f"/people/{actor.id}" if me else actor.url or actor.iri
+
+
+def post_path(post: Post, me: Visitor | None, origin: str) -> str:
+    """Where a page links to for a post, by the same rule."""
+    if post.local:
+        return post.url.removeprefix(origin)
+    return f"/posts/{post.id}" if me else post.url or post.iri
