@@ -48,15 +48,15 @@ class Services:
         await self.database.close()
 
 
-async def open_services(settings: Settings) -> Services:
-    """Open the keys, the database (its schema brought up to date), the network and the files."""
+async def open_services(settings: Settings, fetcher: Fetcher | None = None) -> Services:
+    """Open the keys, the database (its schema brought up to date), the network and the files. `fetcher`: for tests."""
     keystore = KeyStore.open(settings.keys)
     database = await open_database(settings.database_url, full_sync=settings.sqlite_full_sync)
     await migrate(database)
     streams, bells = Streams(), Bells()
     perform = Performer(settings, database, keystore, streams, bells)
     trust = ssl.create_default_context(cafile=settings.certificates) if settings.certificates else None
-    fetcher = Fetcher(
+    fetcher = fetcher or Fetcher(
         user_agent=f"fediprof/{__version__} (+{settings.origin})",
         development=settings.development,
         ssl_context=trust,

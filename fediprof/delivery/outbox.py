@@ -105,4 +105,3 @@ def _wake_hosts(tx: Tx, hosts: set[str], now: datetime) -> None:
     )
     quiet = update(peer).where(peer.c.host.in_(hosts), peer.c.next_at.is_(None)).values(next_at=now)
     tx.execute(quiet)
-

@@ -8,20 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select, update
-
 from fediprof import clock
 from fediprof.actors import store as actors
 from fediprof.as2 import names, origin, reader
 from fediprof.as2.model import Document
 from fediprof.db.database import Database, Tx
-from fediprof.db.upsert import insert_or_leave
+from fediprof.delivery import hosts
 from fediprof.errors import Forbidden, Malformed, NotVerified, Refused, TooMuch, Unreachable
 from fediprof.here import INSTANCE_ACTOR
 from fediprof.keystore import KeyStore
 from fediprof.moderation import store as moderation
 from fediprof.net.fetcher import Fetcher, Response
-from fediprof.schema.delivery import peer
 from fediprof.signatures import sign
 from fediprof.signatures.keys import PrivateKey
 from fediprof.signatures.message import SignableRequest
@@ -96,7 +93,7 @@ class Documents:
         learnt = sign.remember(response.status, again.status, "GET", first)
         if learnt is not None:
             self._schemes[host] = learnt
-            await self._database.write(lambda tx: remember_scheme(tx, host, learnt))
+            await self._database.write(lambda tx: hosts.remember_scheme(tx, host, learnt))
         return again if again.status not in sign.REFUSALS else response
 
     async def _signed(self, iri: str, scheme: Scheme) -> Response:
@@ -123,14 +120,8 @@ class Documents:
 
     async def _scheme(self, host: str) -> Scheme:
         if host not in self._schemes:
-            query = select(peer.c.scheme).where(peer.c.host == host)
-            kept = await self._database.read(lambda tx: tx.execute(query).scalar())
+            kept = await self._database.read(lambda tx: hosts.scheme_of(tx, host))
             if len(self._schemes) > 10_000:
                 self._schemes.clear()
             self._schemes[host] = "rfc9421" if kept == "rfc9421" else "cavage"
         return self._schemes[host]
-
-
-def remember_scheme(tx: Tx, host: str, scheme: Scheme) -> None:
-    insert_or_leave(tx, peer, {"host": host, "failures": 0, "failing_days": []})
-    tx.execute(update(peer).where(peer.c.host == host).values(scheme=scheme))

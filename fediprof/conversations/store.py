@@ -1,0 +1,89 @@
+"""Private conversations of a member: threads of direct posts, read from the posts themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.posts import store as posts
+from fediprof.posts import views
+from fediprof.posts.records import Shown
+from fediprof.schema.posts import mention, post
+from fediprof.schema.timelines import notification
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`people`: everybody in it but the member. `unread`: something came that the member was told of and did not see."""
+
+    conversation_id: int
+    last: Shown
+    people: tuple[Actor, ...]
+    unread: bool
+
+
+def threads(tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, seen_id: int = 0) -> list[Thread]:
+    """Newest first; paged by the id of each thread's last post. `seen_id`: the last notification the member saw."""
+    named = select(mention.c.post_id).where(mention.c.actor_id == actor_id)
+    last = func.max(post.c.id).label("last")
+    query = (
+        select(post.c.conversation_id, last)
+        .where(
+            post.c.visibility == "direct",
+            post.c.deleted_at.is_(None),
+            or_(post.c.actor_id == actor_id, post.c.id.in_(named)),
+        )
+        .group_by(post.c.conversation_id)
+        .order_by(last.desc())
+        .limit(limit)
+    )
+    if max_id is not None:
+        query = query.having(last < max_id)
+    rows = tx.execute(query).all()
+    newest = {each.post.id: each for each in views.shown(tx, [row.last for row in rows], actor_id)}
+    people = _people(tx, [row.conversation_id for row in rows])
+    known = actors.by_ids(tx, {person for each in people.values() for person in each})
+    unread = _unread(tx, actor_id, seen_id)
+    return [
+        Thread(
+            row.conversation_id,
+            newest[row.last],
+            tuple(known[person] for person in sorted(people.get(row.conversation_id, ())) if person != actor_id),
+            row.conversation_id in unread,
+        )
+        for row in rows
+        if row.last in newest
+    ]
+
+
+def messages(tx: Tx, conversation_id: int, actor_id: int, limit: int = 200) -> list[Shown]:
+    """The newest posts of one thread that the member may see, oldest first."""
+    return views.shown(tx, posts.conversation(tx, conversation_id, actor_id, limit), actor_id)
+
+
+def _people(tx: Tx, conversation_ids: list[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    direct = (
+        post.c.conversation_id.in_(conversation_ids),
+        post.c.visibility == "direct",
+        post.c.deleted_at.is_(None),
+    )
+    for row in tx.execute(select(post.c.conversation_id, post.c.actor_id).where(*direct).distinct()):
+        found.setdefault(row.conversation_id, set()).add(row.actor_id)
+    named = select(post.c.conversation_id, mention.c.actor_id).join(mention, mention.c.post_id == post.c.id)
+    for row in tx.execute(named.where(*direct).distinct()):
+        found.setdefault(row.conversation_id, set()).add(row.actor_id)
+    return found
+
+
+def _unread(tx: Tx, actor_id: int, seen_id: int) -> set[int]:
+    query = (
+        select(post.c.conversation_id)
+        .join(notification, notification.c.post_id == post.c.id)
+        .where(notification.c.actor_id == actor_id, notification.c.id > seen_id, post.c.visibility == "direct")
+    )
+    return set(tx.execute(query).scalars())

@@ -1,0 +1,132 @@
+"""How each server has been answering: leases, failures, the breaker, who is dead, which signature it needs.
+
+A host, not a delivery, is what is leased: so its parallel requests are bounded, its order is kept, and one that does not
+answer is knocked at once, not once per waiting row. After 7 distinct days of failures only it is dead: nothing more
+is tried until it writes to us (`federation.inbox.keep` revives it), or someone asks for a retry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, or_, select, update
+
+from fediprof.db.database import Tx
+from fediprof.db.upsert import insert_or_leave
+from fediprof.schema.delivery import delivery, peer
+
+LEASE = timedelta(minutes=2)
+DEAD_AFTER_DAYS = 7
+BREAKER_AFTER = 3
+PAUSES = (30, 120, 600, 1800, 3600)
+"""Seconds a host is left alone after its third, fourth … failure in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    host: str
+    failures: int
+    scheme: str | None
+
+
+def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
+    """Hosts that are due, leased to `who`."""
+    due = (
+        select(peer.c.host, peer.c.failures, peer.c.scheme)
+        .where(
+            peer.c.next_at <= now,
+            peer.c.dead_at.is_(None),
+            or_(peer.c.lease_until.is_(None), peer.c.lease_until < now),
+        )
+        .order_by(peer.c.next_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    found = [Peer(*row) for row in tx.execute(due)]
+    if found:
+        hosts = [each.host for each in found]
+        tx.execute(update(peer).where(peer.c.host.in_(hosts)).values(lease_until=now + LEASE, lease_by=who))
+    return found
+
+
+def renew(tx: Tx, host: str, who: str, now: datetime) -> bool:
+    """False when somebody else has it by now: then leave it."""
+    values = {"lease_until": now + LEASE}
+    return tx.execute(update(peer).where(peer.c.host == host, peer.c.lease_by == who).values(values)).rowcount > 0
+
+
+def release(tx: Tx, host: str, who: str, now: datetime) -> None:
+    """Give a host back, due again when its next waiting delivery is."""
+    next_at = tx.execute(
+        select(func.min(delivery.c.next_at)).where(delivery.c.host == host, delivery.c.state == "waiting")
+    ).scalar()
+    row = tx.execute(select(peer.c.failures, peer.c.next_at).where(peer.c.host == host)).first()
+    if next_at is not None and row is not None and row.failures >= BREAKER_AFTER and row.next_at is not None:
+        next_at = max(next_at, row.next_at)
+    tx.execute(
+        update(peer)
+        .where(peer.c.host == host, peer.c.lease_by == who)
+        .values(lease_until=None, lease_by=None, next_at=next_at)
+    )
+
+
+def release_all(tx: Tx, who: str) -> None:
+    """At a stop: what this process held is free at once."""
+    tx.execute(update(peer).where(peer.c.lease_by == who).values(lease_until=None, lease_by=None))
+
+
+def answered(tx: Tx, host: str, status: int, now: datetime) -> None:
+    """The host is there, whatever it says of one delivery."""
+    tx.execute(
+        update(peer)
+        .where(peer.c.host == host)
+        .values(failures=0, failing_days=[], dead_at=None, last_status=status, last_error=None, last_success_at=now)
+    )
+
+
+def failed(tx: Tx, host: str, status: int | None, error: str, now: datetime) -> None:
+    """The host did not answer, or says that it cannot. From the third time in a row it is left alone for a while."""
+    row = tx.execute(select(peer.c.failures, peer.c.failing_days).where(peer.c.host == host)).first()
+    if row is None:
+        return
+    failures = row.failures + 1
+    days = sorted({*row.failing_days, now.date().isoformat()})[-DEAD_AFTER_DAYS:]
+    values = {"failures": failures, "failing_days": days, "last_status": status, "last_error": error[:300]}
+    if len(days) >= DEAD_AFTER_DAYS:
+        values["dead_at"] = now
+    if failures >= BREAKER_AFTER:
+        pause = PAUSES[min(failures - BREAKER_AFTER, len(PAUSES) - 1)]
+        values["next_at"] = now + timedelta(seconds=pause)
+    tx.execute(update(peer).where(peer.c.host == host).values(**values))
+
+
+def revive(tx: Tx, hosts: Iterable[str] | None, now: datetime) -> int:
+    """Try again now: these hosts, or (None) every one that has something waiting. Returns how many."""
+    waits = exists().where(delivery.c.host == peer.c.host, delivery.c.state == "waiting")
+    query = update(peer).where(waits)
+    if hosts is not None:
+        query = query.where(peer.c.host.in_(list(hosts)))
+    touched = tx.execute(query.values(dead_at=None, failures=0, failing_days=[], next_at=now)).rowcount
+    again = update(delivery).where(delivery.c.state == "waiting")
+    if hosts is not None:
+        again = again.where(delivery.c.host.in_(list(hosts)))
+    tx.execute(again.values(next_at=now))
+    return touched
+
+
+def next_due(tx: Tx) -> datetime | None:
+    found: datetime | None = tx.execute(select(func.min(peer.c.next_at)).where(peer.c.dead_at.is_(None))).scalar()
+    return found
+
+
+def remember_scheme(tx: Tx, host: str, scheme: str) -> None:
+    """The signature scheme a host was seen to need."""
+    insert_or_leave(tx, peer, {"host": host, "failures": 0, "failing_days": []})
+    tx.execute(update(peer).where(peer.c.host == host).values(scheme=scheme))
+
+
+def scheme_of(tx: Tx, host: str) -> str | None:
+    found: str | None = tx.execute(select(peer.c.scheme).where(peer.c.host == host)).scalar()
+    return found

@@ -1,0 +1,145 @@
+"""All SQL on deliveries: what is due at a host, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, exists, func, select, update
+
+from fediprof.db.database import Tx
+from fediprof.schema.delivery import delivery, outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One delivery due. `actor_id`: whose key signs."""
+
+    id: int
+    outgoing_id: int
+    inbox: str
+    object_iri: str
+    attempts: int
+    actor_id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`next_at`: None when it is over. `state`: waiting, sent, failed."""
+
+    id: int
+    state: str
+    status: int | None
+    error: str | None
+    next_at: datetime | None
+
+
+_DUE = (
+    select(
+        delivery.c.id,
+        delivery.c.outgoing_id,
+        delivery.c.inbox,
+        delivery.c.object_iri,
+        delivery.c.attempts,
+        outgoing.c.actor_id,
+        outgoing.c.created_at,
+    )
+    .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+    .where(
+        delivery.c.host == bindparam("at"),
+        delivery.c.state == "waiting",
+        delivery.c.next_at <= bindparam("now"),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
+_MARK = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row"))
+    .values(
+        state=bindparam("new_state"),
+        attempts=delivery.c.attempts + 1,
+        last_status=bindparam("status"),
+        last_error=bindparam("error"),
+        next_at=bindparam("again_at"),
+        done_at=bindparam("over_at"),
+    )
+)
+
+
+def due(tx: Tx, host: str, now: datetime, most: int) -> list[Row]:
+    """The oldest deliveries due at a host. One whose object has an earlier one still waiting there is left out: a
+    Delete must not overtake its Create."""
+    rows = [Row(*row) for row in tx.execute(_DUE, {"at": host, "now": now, "most": most})]
+    if not rows:
+        return rows
+    earlier = delivery.alias("earlier")
+    held = set(
+        tx.execute(
+            select(delivery.c.id).where(
+                delivery.c.id.in_([row.id for row in rows]),
+                exists().where(
+                    earlier.c.host == host,
+                    earlier.c.state == "waiting",
+                    earlier.c.object_iri == delivery.c.object_iri,
+                    earlier.c.inbox == delivery.c.inbox,
+                    earlier.c.id < delivery.c.id,
+                    earlier.c.next_at > now,
+                ),
+            )
+        ).scalars()
+    )
+    return [row for row in rows if row.id not in held]
+
+
+def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:
+    rows = tx.execute(select(outgoing.c.id, outgoing.c.body).where(outgoing.c.id.in_(list(outgoing_ids))))
+    return {row.id: row.body for row in rows}
+
+
+def mark(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Write down what became of a batch, in one statement."""
+    tx.execute(
+        _MARK,
+        [
+            {
+                "row": each.id,
+                "new_state": each.state,
+                "status": each.status,
+                "error": each.error[:300] if each.error else None,
+                "again_at": each.next_at or now,
+                "over_at": None if each.next_at else now,
+            }
+            for each in outcomes
+        ],
+    )
+
+
+def give_up(tx: Tx, before: datetime, now: datetime) -> int:
+    """Deliveries older than that, to hosts that never came back, are over."""
+    old = select(outgoing.c.id).where(outgoing.c.created_at < before)
+    values = {"state": "failed", "last_error": "given up after 7 days", "done_at": now}
+    return tx.execute(
+        update(delivery).where(delivery.c.state == "waiting", delivery.c.outgoing_id.in_(old)).values(**values)
+    ).rowcount
+
+
+def sweep(tx: Tx, before: datetime) -> int:
+    """Forget what is long over; a post's report then says no more than that."""
+    waits = exists().where(delivery.c.outgoing_id == outgoing.c.id, delivery.c.state == "waiting")
+    done = delete(outgoing).where(outgoing.c.created_at < before, ~waits)
+    return tx.execute(done).rowcount
+
+
+def waiting(tx: Tx) -> tuple[int, datetime | None]:
+    """(deliveries waiting, when the oldest was made)"""
+    query = (
+        select(func.count(), func.min(outgoing.c.created_at))
+        .select_from(delivery)
+        .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+        .where(delivery.c.state == "waiting")
+    )
+    row = tx.execute(query).one()
+    return int(row[0]), row[1]

@@ -1,0 +1,171 @@
+"""Sends what waits: leases due hosts, delivers to each at most 6 at a time with the order kept per object, writes down
+each answer. At least once: an answer that is lost with the process means the delivery is sent again, and its receiver
+knows the activity's id."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections import defaultdict, deque
+from datetime import datetime
+
+from fediprof import clock
+from fediprof.db.database import Tx
+from fediprof.delivery import hosts, send, store
+from fediprof.delivery.hosts import Peer
+from fediprof.delivery.send import Answer
+from fediprof.delivery.store import Outcome, Row
+from fediprof.errors import Misconfigured
+from fediprof.jobs import retry
+from fediprof.keystore import KeyPair
+from fediprof.net.fetcher import Fetcher
+from fediprof.observability import metrics
+from fediprof.perform import Performer
+from fediprof.signatures.verify import Scheme
+
+log = logging.getLogger(__name__)
+
+PER_HOST = 6
+BATCH = 60
+LOOKS_EVERY = 1.0
+
+
+class DeliveryWorker:
+    def __init__(self, perform: Performer, fetcher: Fetcher, *, hosts_at_once: int) -> None:
+        self._perform, self._database, self._fetcher = perform, perform.database, fetcher
+        self._hosts_at_once = hosts_at_once
+        self._who = secrets.token_hex(8)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Until cancelled; requests under way are finished and written down first."""
+        bell = self._perform.bells.delivery
+        try:
+            while True:
+                bell.clear()
+                if await self._lease() == 0:
+                    waits = {asyncio.create_task(bell.wait()), *self._tasks}
+                    _, pending = await asyncio.wait(waits, timeout=LOOKS_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                    for each in pending - self._tasks:
+                        each.cancel()
+        finally:
+            self._stopping = True
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._database.write(lambda tx: hosts.release_all(tx, self._who))
+
+    async def drain(self) -> int:
+        """Send all that is due now. Returns how many hosts were visited."""
+        visited = 0
+        while leased := await self._lease():
+            visited += leased
+            await asyncio.gather(*self._tasks)
+        return visited
+
+    async def _lease(self) -> int:
+        room = self._hosts_at_once - len(self._tasks)
+        if room <= 0:
+            return 0
+        now = clock.now()
+        leased = await self._database.write(lambda tx: hosts.lease(tx, self._who, now, room))
+        for peer in leased:
+            task = asyncio.create_task(self._visit(peer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(leased)
+
+    async def _visit(self, peer: Peer) -> None:
+        """Deliver to one host until nothing is due there, it fails, or we stop."""
+        try:
+            while not self._stopping:
+                now = clock.now()
+                rows, bodies, keys = await self._database.read(lambda tx, now=now: self._load(tx, peer.host, now))  # type: ignore[misc]
+                if not rows or not await self._batch(peer, rows, bodies, keys):
+                    break
+                if not await self._database.write(lambda tx: hosts.renew(tx, peer.host, self._who, clock.now())):
+                    return
+        except Exception:
+            log.exception("delivery.failed", extra={"host": peer.host})
+        finally:
+            await self._database.write(lambda tx: hosts.release(tx, peer.host, self._who, clock.now()))
+
+    def _load(self, tx: Tx, host: str, now: datetime) -> tuple[list[Row], dict[int, bytes], dict[int, KeyPair]]:
+        rows = store.due(tx, host, now, BATCH)
+        keys: dict[int, KeyPair] = {}
+        for actor_id in {row.actor_id for row in rows}:
+            try:
+                keys[actor_id] = self._perform.keystore.pair(tx, actor_id)
+            except (KeyError, Misconfigured):
+                log.error("delivery.no_key", extra={"actor": actor_id})
+        return rows, store.bodies(tx, [row.outgoing_id for row in rows]), keys
+
+    async def _batch(self, peer: Peer, rows: list[Row], bodies: dict[int, bytes], keys: dict[int, KeyPair]) -> bool:
+        """Send rows, at most `PER_HOST` at a time, those about one object one after the other. False: leave the host."""
+        lanes: dict[tuple[str, str], deque[Row]] = defaultdict(deque)
+        for row in rows:
+            lanes[row.object_iri, row.inbox].append(row)
+        ready = deque(lanes.values())
+        outcomes: list[Outcome] = []
+        answers: list[Answer] = []
+        failed = asyncio.Event()
+        scheme: Scheme = "rfc9421" if peer.scheme == "rfc9421" else "cavage"
+        at_once = 1 if peer.failures else min(PER_HOST, len(ready))  # one knock shows whether it is back
+
+        async def sender() -> None:
+            while ready and not failed.is_set() and not self._stopping:
+                lane = ready.popleft()
+                while lane and not failed.is_set() and not self._stopping:
+                    row = lane.popleft()
+                    pair = keys.get(row.actor_id)
+                    if pair is None:
+                        outcomes.append(Outcome(row.id, "failed", None, "its author's key is not there", None))
+                        continue
+                    answer = await send.post(self._fetcher, row.inbox, bodies[row.outgoing_id], pair.rsa, scheme)
+                    outcome = settled(row, answer, clock.now())
+                    outcomes.append(outcome)
+                    answers.append(answer)
+                    metrics.delivered(str(answer.status or "unreachable"))
+                    if answer.host_failed:
+                        failed.set()
+                    if outcome.state == "waiting":
+                        break  # what comes after it about the same object waits with it
+
+        await asyncio.gather(*(sender() for _ in range(at_once)))
+        now = clock.now()
+        await self._database.write(lambda tx: self._write_down(tx, peer.host, outcomes, answers, now))
+        for answer in answers:
+            if answer.verdict != "sent":
+                log.info(
+                    "delivery.%s",
+                    "put_off" if answer.verdict == "again" else "refused",
+                    extra={"host": peer.host, "status": answer.status, "why": answer.error},
+                )
+        return not failed.is_set()
+
+    def _write_down(self, tx: Tx, host: str, outcomes: list[Outcome], answers: list[Answer], now: datetime) -> None:
+        if outcomes:
+            store.mark(tx, outcomes, now)
+        bad = next((each for each in answers if each.host_failed), None)
+        if bad is not None:
+            hosts.failed(tx, host, bad.status, bad.error or "", now)
+        elif answers and answers[-1].status is not None:
+            hosts.answered(tx, host, answers[-1].status, now)
+        learnt = next((each.learnt for each in answers if each.learnt is not None), None)
+        if learnt is not None:
+            hosts.remember_scheme(tx, host, learnt)
+
+
+def settled(row: Row, answer: Answer, now: datetime) -> Outcome:
+    """What an answer means for a row: over, or when to try again (15 s to 12 h apart, for 7 days)."""
+    if answer.verdict == "sent":
+        return Outcome(row.id, "sent", answer.status, None, None)
+    if answer.verdict == "never":
+        return Outcome(row.id, "failed", answer.status, answer.error, None)
+    delay = retry.delay(row.attempts + 1, now - row.created_at, chance=random.random)
+    if delay is None:
+        return Outcome(row.id, "failed", answer.status, answer.error, None)
+    if answer.wait is not None:
+        delay = max(delay, answer.wait)
+    return Outcome(row.id, "waiting", answer.status, answer.error, now + delay)

@@ -1,0 +1,116 @@
+"""Outbox, followers, following, featured, tags, replies, context: paged, each showing only what who asks may see.
+
+Who follows whom is told as a number only, but to the servers concerned: FEP-8fcf gives each the followers it has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import build
+from fediprof.as2.context import ACTIVITY_CONTEXT, POST_CONTEXT
+from fediprof.as2.model import Document, Reference
+from fediprof.db.database import Tx
+from fediprof.follows import store as follows
+from fediprof.here import Here
+from fediprof.interactions import store as interactions
+from fediprof.interactions import wire as interaction_wire
+from fediprof.posts import store, views, wire
+from fediprof.posts.records import Post, Shown
+
+PAGE = 20
+
+
+def outbox(tx: Tx, actor: Actor, here: Here, max_id: int | None, page: bool) -> Document:
+    """Public posts as Create and public announces as Announce, newest first."""
+    base = actor.outbox or ""
+    if not page:
+        return build.collection(base, actor.posts_count, f"{base}?page=true")
+    own = [(i, None) for i in store.of_actor(tx, actor.id, None, limit=PAGE, max_id=max_id)]
+    passed_on = [(p, a) for a, p in interactions.announces_by(tx, actor.id, limit=PAGE, max_id=max_id)]
+    newest = sorted([*own, *passed_on], key=lambda pair: pair[1] or pair[0], reverse=True)[:PAGE]
+    items = [_outbox_item(tx, shown, actor, here) for shown in views.items(tx, newest, None)]
+    last = min((a or p for p, a in newest), default=None)
+    own_id = f"{base}?page=true" + (f"&max_id={max_id}" if max_id is not None else "")
+    following = f"{base}?page=true&max_id={last}" if last is not None and len(newest) == PAGE else None
+    return build.collection_page(own_id, base, items, following, context=ACTIVITY_CONTEXT)
+
+
+def _outbox_item(tx: Tx, shown: Shown, actor: Actor, here: Here) -> Document:
+    if shown.announced is None:
+        return wire.create(shown, here, context=None)
+    made = interactions.by_id(tx, shown.announced.id)
+    if made is None:
+        raise LookupError(shown.announced.id)
+    return interaction_wire.announce(made, actor, shown.post, shown.author, inside=True)
+
+
+def followers(actor: Actor) -> Document:
+    return build.collection(actor.followers or "", actor.followers_count)
+
+
+def following(actor: Actor) -> Document:
+    return build.collection(actor.following or "", actor.following_count)
+
+
+def followers_on(tx: Tx, actor: Actor, host: str) -> Document:
+    """FEP-8fcf: the followers a server has, for that server."""
+    iris = follows.iris_on_host(tx, actor.id, host)
+    return build.collection(f"{actor.followers}/synchronization", len(iris), items=iris)
+
+
+def digest_of(iris: Sequence[str]) -> str:
+    """FEP-8fcf: the SHA-256 of each follower's IRI, XORed; 64 hexadecimal digits."""
+    total = 0
+    for iri in iris:
+        total ^= int.from_bytes(hashlib.sha256(iri.encode()).digest())
+    return f"{total:064x}"
+
+
+def featured(tx: Tx, actor: Actor, here: Here) -> Document:
+    """Pinned public posts, embedded."""
+    shown = views.shown(tx, store.pinned(tx, actor.id, None), None)
+    items: list[Reference] = [wire.note(each, here, context=False) for each in shown]
+    return build.collection(actor.featured or "", len(items), items=items, context=POST_CONTEXT)
+
+
+def featured_tags(tx: Tx, actor: Actor, here: Here) -> Document:
+    """The tags an actor writes about most."""
+    items: list[Reference] = [
+        {"type": "Hashtag", "name": f"#{name}", "href": here.tag(name)}
+        for name, _ in store.tags_by_use(tx, actor.id, 8)
+    ]
+    return build.collection(f"{actor.iri}/tags", len(items), items=items, context=POST_CONTEXT)
+
+
+def replies(tx: Tx, post: Post, after: int | None, page: bool) -> Document:
+    """Public answers to a post, as IRIs, oldest first."""
+    base = f"{post.iri}/replies"
+    if not page:
+        return build.collection(base, post.replies_count, f"{base}?page=true", ordered=False)
+    ids = store.direct_replies(tx, post.id, None, limit=PAGE, after=after, public_only=True)
+    found = store.by_ids(tx, ids)
+    following = f"{base}?page=true&after={ids[-1]}" if len(ids) == PAGE else None
+    own_id = f"{base}?page=true" + (f"&after={after}" if after is not None else "")
+    return build.collection_page(own_id, base, [found[i].iri for i in ids], following, ordered=False)
+
+
+def context(tx: Tx, post: Post) -> Document:
+    """FEP-7888: every public post of the thread that a post of ours began, oldest first."""
+    ids = store.conversation(tx, post.conversation_id, None)
+    found = store.by_ids(tx, ids)
+    iri = f"{post.iri}/context"
+    return build.collection(iri, len(ids), items=[found[i].iri for i in ids], attributedTo=_author(tx, post))
+
+
+def _author(tx: Tx, post: Post) -> str | None:
+    found = actors.by_id(tx, post.actor_id)
+    return found.iri if found else None
+
+
+def counted(iri: str, total: int) -> Document:
+    """Likes and shares: how many, not who."""
+    return build.collection(iri, total)

@@ -1,0 +1,49 @@
+"""Who fetches: an unsigned request is Anonymous; a signed one a RemoteServer. A bad signature is refused, a missing one
+only where the setting says so; the server's own actor is always given to anybody (federation rule 7)."""
+
+from __future__ import annotations
+
+from fediprof import clock
+from fediprof.as2 import origin
+from fediprof.db.database import Tx
+from fediprof.errors import NotAllowed, NotVerified, Unreachable
+from fediprof.federation.resolve import NetworkResolver
+from fediprof.moderation import store as moderation
+from fediprof.perform import Performer
+from fediprof.principal import ANONYMOUS, Anonymous, RemoteServer
+from fediprof.signatures import verify
+from fediprof.signatures.message import SignableRequest
+
+
+async def viewer_of(
+    request: SignableRequest, perform: Performer, resolver: NetworkResolver
+) -> Anonymous | RemoteServer:
+    """Raises NotVerified for a signature that does not hold (or none, in secure mode), NotAllowed for a blocked server."""
+    if "signature" not in request.headers and "signature-input" not in request.headers:
+        if perform.settings.secure_fetch:
+            raise NotVerified("this server gives its documents to signed requests only")
+        return ANONYMOUS
+    claim = verify.claim(request)
+    host = origin.host_of(claim.key_id)
+
+    def blocked(tx: Tx) -> bool:
+        return moderation.domain_blocked(tx, host)
+
+    if await perform.database.read(blocked):
+        raise NotAllowed(f"{host} is blocked here")
+    try:
+        found = await resolver.key(claim.key_id)
+    except Unreachable:
+        found = None
+    if found is None:
+        if perform.settings.secure_fetch:
+            raise NotVerified(f"there is no key {claim.key_id}")
+        return ANONYMOUS  # what is public is given to them as to anybody
+    try:
+        verified = verify.prove(request, claim, found[0], clock.now())
+    except NotVerified:
+        again = await resolver.key(claim.key_id, fresh=True)
+        if again is None:
+            raise
+        verified = verify.prove(request, claim, again[0], clock.now())
+    return RemoteServer(origin.host_of(verified.owner), verified.owner)

@@ -1,0 +1,54 @@
+"""What stands above and below a post, as one viewer may see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import select
+
+from fediprof.db.database import Tx
+from fediprof.posts import store
+from fediprof.posts.records import Post
+from fediprof.schema.posts import post
+
+MOST = 500
+
+
+def ancestors(tx: Tx, of: Post, viewer: int | None) -> list[int]:
+    """Ids from the first known post down to the parent."""
+    above, below = _thread(tx, of, viewer), []
+    current = above.get(of.id, (of.in_reply_to_id,))[0]
+    seen = {of.id}
+    while current is not None and current in above and current not in seen:
+        seen.add(current)
+        below.append(current)
+        current = above[current][0]
+    return list(reversed(below))
+
+
+def descendants(tx: Tx, of: Post, viewer: int | None) -> list[int]:
+    """Ids of all answers, each behind what it answers; the author's own first, then by time."""
+    children: defaultdict[int, list[tuple[bool, int]]] = defaultdict(list)
+    for post_id, (parent, author) in _thread(tx, of, viewer).items():
+        if parent is not None:
+            children[parent].append((author != of.actor_id, post_id))
+    ordered: list[int] = []
+    waiting = [of.id]
+    seen = {of.id}
+    while waiting:
+        current = waiting.pop()
+        if current != of.id:
+            ordered.append(current)
+        for _, child in sorted(children[current], reverse=True):
+            if child not in seen:
+                seen.add(child)
+                waiting.append(child)
+    return ordered
+
+
+def _thread(tx: Tx, of: Post, viewer: int | None) -> dict[int, tuple[int | None, int]]:
+    """{post id: (parent id, author id)} of all that the viewer may see of the thread."""
+    query = select(post.c.id, post.c.in_reply_to_id, post.c.actor_id).where(
+        post.c.conversation_id == of.conversation_id, store.visible(viewer)
+    )
+    return {row[0]: (row[1], row[2]) for row in tx.execute(query.order_by(post.c.id).limit(MOST))}

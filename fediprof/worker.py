@@ -1,0 +1,62 @@
+"""Background work of one process: inbox, deliveries, jobs and what is due by the clock, in one task group."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from fediprof import clock
+from fediprof.delivery import store as deliveries
+from fediprof.delivery.worker import DeliveryWorker
+from fediprof.federation import inbox
+from fediprof.federation.chores import Chores
+from fediprof.federation.process import InboxWorker
+from fediprof.jobs.runner import JobRunner
+from fediprof.media import store as uploads
+from fediprof.services import Services
+
+log = logging.getLogger(__name__)
+
+INBOX_KEPT = timedelta(days=14)
+DELIVERIES_KEPT = timedelta(days=30)
+UPLOADS_KEPT_UNUSED = timedelta(days=1)
+
+
+class Workers:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        chores = Chores(services.perform, services.resolver, services.fetcher)
+        kinds = {
+            name: getattr(chores, name)
+            for name in ("thread", "backfill", "replies", "refetch", "refollow", "links", "erase")
+        }
+        periodic = ((timedelta(hours=1), self._sweep),)
+        settings = services.settings
+        self.inbox = InboxWorker(services.perform, services.resolver, at_once=settings.workers)
+        self.delivery = DeliveryWorker(services.perform, services.fetcher, hosts_at_once=settings.delivery_hosts)
+        self.jobs = JobRunner(services.database, services.bells.jobs, kinds, periodic)
+
+    async def run(self) -> None:
+        """Until cancelled; what is in hand is finished first."""
+        async with asyncio.TaskGroup() as group:
+            for part in (self.inbox, self.delivery, self.jobs):
+                group.create_task(part.run())
+
+    async def drain(self) -> None:
+        """Do all that is due now, and what that causes. For tests and the command line."""
+        while await self.inbox.drain() + await self.jobs.drain() + await self.delivery.drain():
+            pass
+
+    async def _sweep(self) -> None:
+        """Forget what is long done, so that the database does not grow for ever."""
+        now = clock.now()
+        write = self._services.database.write
+        await write(lambda tx: inbox.sweep(tx, now - INBOX_KEPT))
+        await write(lambda tx: deliveries.give_up(tx, now - timedelta(days=7), now))
+        await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
+        unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
+        for each in unused:
+            for file in filter(None, (each.file, each.preview)):
+                await asyncio.to_thread(self._services.storage.delete, file)
+        await write(lambda tx: uploads.remove(tx, [each.id for each in unused]))

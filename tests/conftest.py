@@ -1,0 +1,151 @@
+"""Fixtures: a whole server on a fresh database of either engine, as its doors see it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from fediprof.accounts.commands import CreateAccount, CreateServerActor, create_account, create_server_actor
+from fediprof.accounts.records import Account
+from fediprof.here import INSTANCE_ACTOR
+from fediprof.keystore import KeyStore
+from fediprof.principal import Member
+from fediprof.services import Services, open_services
+from fediprof.settings import Settings, checked
+from tests.support.remote import Network, Remote
+
+ENGINES = ("sqlite", "postgresql")
+"""Every test that asks for `services` runs on both."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def wire() -> Path:
+    """The folder of captured payloads, beside the repository."""
+    folder = Path(__file__).parent.parent.parent / "shared" / "wire"
+    if not folder.is_dir():
+        pytest.skip("the captured payloads are not beside this repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server, without a database name."""
+    if address := os.environ.get("FEDIPROF_TEST_POSTGRES"):
+        yield address
+        return
+    from tests.support.postgres import running
+
+    with running() as address:
+        yield address
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of its own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        return
+    from tests.support.postgres import fresh_database
+
+    with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
+def settings_for(tmp_path: Path, database_url: str, **changes: object) -> Settings:
+    values: dict[str, object] = {
+        "host": "home.example",
+        "database": database_url,
+        "data": tmp_path / "data",
+        "keys": tmp_path / "keys",
+        "development": True,
+        "dev_hosts": "home.example=127.0.0.1:1",
+        "worker": False,
+        "language": "en",
+    }
+    return checked(Settings(**{**values, **changes}))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def services(tmp_path: Path, database_url: str, network: Network) -> AsyncIterator[Services]:
+    """A server with its own actor and no member."""
+    opened = await open_services(settings_for(tmp_path, database_url), network)  # type: ignore[arg-type]
+    keys = sealed(opened.keystore, opened.here().actor(INSTANCE_ACTOR))
+    await opened.perform(create_server_actor, CreateServerActor(keys))
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+_material: dict[str, tuple[bytes, bytes]] = {}
+
+
+def sealed(keystore: KeyStore, actor_iri: str):  # type: ignore[no-untyped-def]
+    """Keys for an actor; made once for each IRI, since RSA keys take their time."""
+    from fediprof.signatures import keys
+
+    if actor_iri not in _material:
+        _material[actor_iri] = (keys.generate_rsa(), keys.generate_ed25519())
+    rsa, ed25519 = _material[actor_iri]
+    return (keystore._sealed(f"{actor_iri}#main-key", rsa), keystore._sealed(f"{actor_iri}#ed25519-key", ed25519))
+
+
+async def make_member(services: Services, username: str, **more: object) -> Member:
+    """A member with an account, as the value commands take."""
+    keys = sealed(services.keystore, services.here().actor(username))
+    request = CreateAccount(username, "en", keys, **more)  # type: ignore[arg-type]
+    account: Account = await services.perform(create_account, request)
+    return Member(account.id, account.actor_id, admin=account.admin)
+
+
+@pytest.fixture
+async def marie(services: Services) -> Member:
+    return await make_member(services, "marie", name="Marie", admin=True)
+
+
+@pytest.fixture
+def app(services: Services):  # type: ignore[no-untyped-def]
+    from fediprof.app import create_app
+
+    return create_app(services)
+
+
+@pytest.fixture
+async def client(app, services: Services) -> AsyncIterator[httpx2.AsyncClient]:  # type: ignore[no-untyped-def]
+    """HTTP without a socket, at the server's own address."""
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=services.settings.origin) as opened:
+        yield opened
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture
+async def drain(services: Services):  # type: ignore[no-untyped-def]
+    """Do all background work that is due."""
+    from fediprof.worker import Workers
+
+    return Workers(services).drain
+
+
+@pytest.fixture
+def remote(network: Network, client: httpx2.AsyncClient):  # type: ignore[no-untyped-def]
+    """Make people on other servers: `remote("paul", "far.example")`."""
+
+    def make(name: str, host: str = "far.example", **document: object) -> Remote:
+        person = Remote(network, client, f"https://{host}/users/{name}", name)
+        person.publish(**document)
+        return person
+
+    return make
