@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,10 @@ class Settings:
     delivery_hosts: int = _doc(16, "Other servers delivered to at once; each gets at most 6 parallel requests.")
     worker: bool = _doc(True, "Also do background work in the web process; switch off beside `fediprof worker`.")
     log: str = _doc("info", "debug, info, warning or error.")
+    metrics_from: str = _doc(
+        "127.0.0.1, ::1",
+        "Addresses or networks that may read /metrics directly, not through a proxy; comma-separated.",
+    )
     certificates: str = _doc("", "PEM file of extra authorities to trust, e.g. a private one in tests.")
     dev_hosts: str = _doc("", "Development only: name=address:port pairs, comma-separated, instead of DNS.")
 
@@ -125,6 +130,11 @@ def checked(settings: Settings) -> Settings:
         raise Misconfigured(f"language: {settings.language!r} is not one of {', '.join(_LANGUAGES)}")
     if settings.log not in ("debug", "info", "warning", "error"):
         raise Misconfigured(f"log: {settings.log!r} is not debug, info, warning or error")
+    for part in filter(None, (part.strip() for part in settings.metrics_from.split(","))):
+        try:
+            ip_network(part)
+        except ValueError:
+            raise Misconfigured(f"metrics_from: {part!r} is neither an address nor a network") from None
     if not re.fullmatch(r"[^\s:]+:\d{1,5}|\[[0-9a-f:]+\]:\d{1,5}", settings.listen):
         raise Misconfigured(f"listen: {settings.listen!r} is not address:port")
     if settings.certificates and not Path(settings.certificates).is_file():

@@ -1,0 +1,75 @@
+"""`fediprof serve`: answer requests, for a service manager. With PostgreSQL, in several processes on one socket."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from fediprof.cli.run import settings_of
+from fediprof.cli.server import bound, serve_until_stopped
+from fediprof.errors import Misconfigured
+
+SOONEST = 5.0
+"""Seconds: a process that lives shorter than this is not started again, it would only fail again."""
+
+
+@click.command()
+@click.option("--listen", metavar="ADDRESS:PORT", help="Instead of the setting of that name.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes; more than one needs PostgreSQL.")
+@click.option("--fd", type=int, hidden=True, help="A socket handed down by the first process.")
+@click.pass_context
+def serve(ctx: click.Context, listen: str | None, workers: int, fd: int | None) -> None:
+    """Answer requests until SIGTERM; what is in hand is finished first."""
+    settings = settings_of(ctx, listen=listen, serving=True)
+    if workers > 1 and not settings.database.startswith("postgresql://"):
+        raise Misconfigured("--workers: SQLite has one writer; more processes need PostgreSQL (setting `database`)")
+    listening = bound(settings.listen) if fd is None else socket.socket(fileno=fd)
+    if workers == 1:
+        serve_until_stopped(settings, listening)
+    else:
+        listening.listen(2048)
+        sys.exit(_several(workers, listening, ctx.find_root().obj))
+
+
+def _several(count: int, listening: socket.socket, config: Path | None) -> int:
+    """Run `count` processes on one socket until a signal; one that ends by accident is started again."""
+    command = [sys.executable, "-m", "fediprof", *(["--config", str(config)] if config else [])]
+    command += ["serve", "--fd", str(listening.fileno())]
+    running: dict[subprocess.Popen[bytes], float] = {}
+    stopping = False
+
+    def start() -> None:
+        running[subprocess.Popen(command, pass_fds=[listening.fileno()])] = time.monotonic()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for each in running:
+            each.terminate()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    for _ in range(count):
+        start()
+    failed = 0
+    while running:
+        for each, begun in list(running.items()):
+            if each.poll() is None:
+                continue
+            del running[each]
+            if stopping:
+                continue
+            if time.monotonic() - begun < SOONEST:
+                failed = each.returncode or 1
+                stop(signal.SIGTERM, None)
+            else:
+                start()
+        time.sleep(0.1)
+    return failed
