@@ -1,0 +1,34 @@
+"""Private conversations, by their last message."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from fediprof.conversations import store
+from fediprof.db.database import Tx
+from fediprof.mastodon.call import Call
+from fediprof.mastodon.entities import conversation
+from fediprof.mastodon.errors import json
+from fediprof.mastodon.paging import Cursor
+
+_MOST = 500  # looked through for the page right above an old one
+
+
+def page(tx: Tx, call: Call) -> Response:
+    """Newest first; the cursors are ids of last messages."""
+    cursor = Cursor.of(call.params, default=20, most=40)
+    me = call.caller.me
+    above = cursor.min_id if cursor.min_id is not None else cursor.since_id
+    threads = store.threads(
+        tx,
+        me.actor_id,
+        limit=cursor.limit if cursor.min_id is None else _MOST,
+        max_id=cursor.max_id,
+        seen_id=me.notifications_seen_id,
+    )
+    threads = [each for each in threads if above is None or each.last.post.id > above]
+    if cursor.min_id is not None:
+        threads = threads[-cursor.limit :]
+    answer = call.answer()
+    links = call.links(threads[0].last.post.id, threads[-1].last.post.id) if threads else {}
+    return json([conversation.render(each, answer) for each in threads], headers=links)

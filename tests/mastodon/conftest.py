@@ -1,0 +1,28 @@
+"""Members who use the server through apps."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+
+from fediprof.mastodon.routes import routes
+from fediprof.services import Services
+from tests.mastodon.people import Person, person
+
+
+@pytest.fixture
+def app(services: Services) -> Starlette:
+    made = Starlette(routes=routes)
+    made.state.services = services
+    return made
+
+
+@pytest.fixture
+async def ada(services: Services, client: httpx2.AsyncClient) -> Person:
+    return await person(services, client, "ada")
+
+
+@pytest.fixture
+async def bob(services: Services, client: httpx2.AsyncClient) -> Person:
+    return await person(services, client, "bob")
