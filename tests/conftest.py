@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -60,6 +63,57 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Bring a database's schema up to date, in a process of its own: fixtures here have no event loop."""
+
+    def bring(url: str) -> None:
+        code = (
+            "import asyncio, sys\n"
+            "from fediprof.db.database import open_database\n"
+            "from fediprof.db.migrate import migrate\n"
+            "async def main():\n"
+            "    database = await open_database(sys.argv[1])\n"
+            "    await migrate(database)\n"
+            "    await database.close()\n"
+            "asyncio.run(main())\n"
+        )
+        subprocess.run([sys.executable, "-c", code, url], check=True)
+
+    return bring
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, migrated: Callable[[str], None]) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, migrated: Callable[[str], None]) -> Iterator[str]:
+    from tests.support.postgres import fresh_database
+
+    with fresh_database(postgres) as url:
+        migrated(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(params=ENGINES)
+def ready_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the schema and nothing in it."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    from tests.support.postgres import fresh_database
+
+    template = request.getfixturevalue("postgres_template")
+    with fresh_database(request.getfixturevalue("postgres"), template) as url:
+        yield url
+
+
 def settings_for(tmp_path: Path, database_url: str, **changes: object) -> Settings:
     values: dict[str, object] = {
         "host": "home.example",
@@ -75,9 +129,9 @@ def settings_for(tmp_path: Path, database_url: str, **changes: object) -> Settin
 
 
 @pytest.fixture
-async def services(tmp_path: Path, database_url: str, network: Network) -> AsyncIterator[Services]:
+async def services(tmp_path: Path, ready_url: str, network: Network) -> AsyncIterator[Services]:
     """A server with its own actor and no member."""
-    opened = await open_services(settings_for(tmp_path, database_url), network)  # type: ignore[arg-type]
+    opened = await open_services(settings_for(tmp_path, ready_url), network)  # type: ignore[arg-type]
     keys = sealed(opened.keystore, opened.here().actor(INSTANCE_ACTOR))
     await opened.perform(create_server_actor, CreateServerActor(keys))
     try:

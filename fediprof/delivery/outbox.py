@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import func, insert, select, update
 
+from fediprof.as2 import origin
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_all_or_leave
 from fediprof.effects import Audience, Deliver
@@ -93,8 +94,12 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
             actor.c.host.not_in(_BLOCKED),
         )
         found.update((row[0], row[1]) for row in tx.execute(query))
-    for inbox in audience.inboxes:
-        found.setdefault(inbox, inbox.partition("://")[2].partition("/")[0].lower())
+    if audience.inboxes:
+        query = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(audience.inboxes))
+        shared: dict[str, str] = {row[0]: row[1] for row in tx.execute(query)}
+        for inbox in audience.inboxes:
+            if shared.get(inbox) not in found:
+                found.setdefault(inbox, origin.host_of(inbox))
     return found
 
 

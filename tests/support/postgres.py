@@ -66,10 +66,10 @@ def running() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(address: str) -> Iterator[str]:
-    """An empty database, dropped at the end."""
+def fresh_database(address: str, template: str = "template1") -> Iterator[str]:
+    """A database of its own, empty or like its template; dropped at the end."""
     name = f"t{secrets.token_hex(6)}"
-    _sql(address, f"create database {name}")
+    _sql(address, f"create database {name} template {template} strategy file_copy")
     try:
         yield f"{address}/{name}"
     finally:

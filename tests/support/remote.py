@@ -49,7 +49,9 @@ class Network:
     delivered: list[Delivered] = field(default_factory=list)
     signed: list[Mapping[str, str]] = field(default_factory=list)
 
-    async def get(self, url: str, *, accept: str, sign=None, max_bytes=1_048_576, seconds=10, redirects=3) -> Response:  # type: ignore[no-untyped-def]
+    async def get(
+        self, url: str, *, accept: str, sign=None, max_bytes=1_048_576, seconds=10, redirects=3
+    ) -> Response:  # type: ignore[no-untyped-def]
         self.got.append(url)
         parts = urlsplit(url)
         if parts.netloc in self.down:
