@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-postgres check fix bench lock catalog setup setup-dev
+.PHONY: help run demo test check fix bench lock catalog setup setup-dev
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -16,7 +16,7 @@ demo: $(VENV)/.core ## a candidate's and a recruiter's instance, talking to each
 	@$(BIN)/fediprof demo
 
 test: $(VENV)/.dev ## all that Python packages alone can test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest $(if $(T),tests/$(T))
+	@$(BIN)/python -m pytest -q -n auto $(if $(T),tests/$(T))
 
 check: $(VENV)/.dev ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
