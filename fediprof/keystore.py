@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from fediprof.schema.actors import private_key
 from fediprof.signatures import keys
 from fediprof.signatures.keys import PrivateKey
 
+LOOKS_AGAIN = 30.0
+"""Seconds after which a key in memory is compared with the database: another process may have rotated it."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
@@ -31,6 +35,15 @@ class KeyPair:
 
     rsa: PrivateKey
     ed25519: PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A pair in memory, what it was opened from, and until when nobody asks whether that has changed."""
+
+    pair: KeyPair
+    sealed: frozenset[bytes]
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class KeyStore:
     def __init__(self, seal: bytes, secret: bytes) -> None:
         self._seal = AESGCM(seal)
         self.secret = secret
-        self._pairs: dict[int, KeyPair] = {}
+        self._pairs: dict[int, _Loaded] = {}
 
     @classmethod
     def open(cls, folder: Path) -> KeyStore:
@@ -73,14 +86,18 @@ class KeyStore:
 
     def pair(self, tx: Tx, actor_id: int) -> KeyPair:
         """What an actor signs with. Raises Misconfigured when the folder's key is not the one it was sealed with."""
-        if (known := self._pairs.get(actor_id)) is not None:
-            return known
-        rows = tx.execute(
-            select(private_key).where(private_key.c.actor_id == actor_id, private_key.c.retired_at.is_(None))
-        )
+        known = self._pairs.get(actor_id)
+        if known is not None and time.monotonic() < known.until:
+            return known.pair
+        query = select(private_key).where(private_key.c.actor_id == actor_id, private_key.c.retired_at.is_(None))
+        rows = tx.execute(query).all()
+        sealed = frozenset(row.sealed for row in rows)
+        if known is not None and known.sealed == sealed:
+            self._pairs[actor_id] = replace(known, until=time.monotonic() + LOOKS_AGAIN)
+            return known.pair
         found = {row.algorithm: keys.private_from_pem(row.iri, self._opened(row.iri, row.sealed)) for row in rows}
         pair = KeyPair(found["rsa"], found["ed25519"])
-        self._pairs[actor_id] = pair
+        self._pairs[actor_id] = _Loaded(pair, sealed, time.monotonic() + LOOKS_AGAIN)
         return pair
 
     def _sealed(self, iri: str, pem: bytes) -> SealedKey:

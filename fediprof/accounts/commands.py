@@ -102,6 +102,19 @@ class SetPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetPassword:
+    """By whoever runs the server, for a member who has lost it: the present one is not asked for."""
+
+    username: str
+    new: str
+    new_hash: str = ""
+
+    async def gathered(self, resolver: Resolver) -> ResetPassword:
+        async with _hashing:
+            return replace(self, new_hash=await asyncio.to_thread(passwords.hashed, self.new))
+
+
+@dataclass(frozen=True, slots=True)
 class SetPreferences:
     by: Member
     language: str
@@ -196,6 +209,16 @@ def set_password(tx: Tx, request: SetPassword, here: Here) -> Done[None]:
     if kept is not None and (request.current is None or not passwords.matches(request.current, kept)):
         raise Invalid("This is not your present password", field="current")
     store.change(tx, account.id, {"password_hash": request.new_hash})
+    return Done(None)
+
+
+def reset_password(tx: Tx, request: ResetPassword, here: Here) -> Done[None]:
+    """Every session ends: whoever had the old password is out. Raises NotFound."""
+    found = store.by_username(tx, request.username)
+    if found is None:
+        raise NotFound("no such member", public=f"There is no member named {request.username}")
+    store.change(tx, found[0].id, {"password_hash": request.new_hash})
+    store.close_sessions(tx, found[0].id)
     return Done(None)
 
 

@@ -23,25 +23,33 @@ SOONEST = 5.0
 @click.command()
 @click.option("--listen", metavar="ADDRESS:PORT", help="Instead of the setting of that name.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes; more than one needs PostgreSQL.")
+@click.option("--certfile", type=click.Path(exists=True, dir_okay=False), help="PEM, to speak TLS without a proxy.")
+@click.option("--keyfile", type=click.Path(exists=True, dir_okay=False), help="The certificate's key.")
 @click.option("--fd", type=int, hidden=True, help="A socket handed down by the first process.")
 @click.pass_context
-def serve(ctx: click.Context, listen: str | None, workers: int, fd: int | None) -> None:
+def serve(
+    ctx: click.Context, listen: str | None, workers: int, certfile: str | None, keyfile: str | None, fd: int | None
+) -> None:
     """Answer requests until SIGTERM; what is in hand is finished first."""
     settings = settings_of(ctx, listen=listen, serving=True)
     if workers > 1 and not settings.database.startswith("postgresql://"):
         raise Misconfigured("--workers: SQLite has one writer; more processes need PostgreSQL (setting `database`)")
+    if (certfile is None) != (keyfile is None):
+        raise Misconfigured("--certfile and --keyfile go together")
     listening = bound(settings.listen) if fd is None else socket.socket(fileno=fd)
     if workers == 1:
-        serve_until_stopped(settings, listening)
+        tls = (certfile, keyfile) if certfile and keyfile else None
+        serve_until_stopped(settings, listening, tls=tls)
     else:
         listening.listen(2048)
-        sys.exit(_several(workers, listening, ctx.find_root().obj))
+        tls_options = ["--certfile", certfile, "--keyfile", keyfile] if certfile and keyfile else []
+        sys.exit(_several(workers, listening, ctx.find_root().obj, tls_options))
 
 
-def _several(count: int, listening: socket.socket, config: Path | None) -> int:
+def _several(count: int, listening: socket.socket, config: Path | None, options: list[str]) -> int:
     """Run `count` processes on one socket until a signal; one that ends by accident is started again."""
     command = [sys.executable, "-m", "fediprof", *(["--config", str(config)] if config else [])]
-    command += ["serve", "--fd", str(listening.fileno())]
+    command += ["serve", "--fd", str(listening.fileno()), *options]
     running: dict[subprocess.Popen[bytes], float] = {}
     stopping = False
 

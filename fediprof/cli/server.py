@@ -61,24 +61,29 @@ def serve_until_stopped(
     *,
     ready: Ready | None = None,
     beside: subprocess.Popen[bytes] | None = None,
+    tls: tuple[str, str] | None = None,
 ) -> None:
     """Answer on `listening` until a signal says stop. `ready`: awaited once connections are taken. `beside`: a process
-    without which we are of no use; when it ends we do, with Misconfigured."""
+    without which we are of no use; when it ends we do, with Misconfigured. `tls`: files of certificate and key."""
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, listening, ready, beside))
+        runner.run(_serve(settings, listening, ready, beside, tls))
 
 
 async def _serve(
-    settings: Settings, listening: socket.socket, ready: Ready | None, beside: subprocess.Popen[bytes] | None
+    settings: Settings,
+    listening: socket.socket,
+    ready: Ready | None,
+    beside: subprocess.Popen[bytes] | None,
+    tls: tuple[str, str] | None,
 ) -> None:
     from fediprof.app import create_app
 
     stop = stop_signal()
     async with opened(settings) as services:
         await found_server(services)
-        server = Server(_configured(settings, create_app(services)))
+        server = Server(_configured(settings, create_app(services), tls))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
@@ -104,13 +109,16 @@ def stop_signal() -> asyncio.Event:
     return stop
 
 
-def _configured(settings: Settings, app: Starlette) -> uvicorn.Config:
+def _configured(settings: Settings, app: Starlette, tls: tuple[str, str] | None) -> uvicorn.Config:
+    certificate, key = tls or (None, None)
     return uvicorn.Config(
         app,
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=65_536,
         lifespan="on",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
         log_config=None,
         access_log=False,  # the app writes its own, without what is secret in an address
         server_header=False,

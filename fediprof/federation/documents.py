@@ -85,18 +85,19 @@ class Documents:
     async def _get(self, iri: str, host: str) -> Response:
         """Knock with the scheme this host is known to need, else draft-cavage; once more with the other if refused."""
         first = await self._scheme(host)
-        response = await self._signed(iri, first)
+        response = await self.ask(iri, first)
         if response.status not in sign.REFUSALS:
             return response
         other: Scheme = "rfc9421" if first == "cavage" else "cavage"
-        again = await self._signed(iri, other)
+        again = await self.ask(iri, other)
         learnt = sign.remember(response.status, again.status, "GET", first)
         if learnt is not None:
             self._schemes[host] = learnt
             await self._database.write(lambda tx: hosts.remember_scheme(tx, host, learnt))
         return again if again.status not in sign.REFUSALS else response
 
-    async def _signed(self, iri: str, scheme: Scheme) -> Response:
+    async def ask(self, iri: str, scheme: Scheme) -> Response:
+        """One GET of ours, signed by one scheme; whatever the answer is, nothing of it is judged."""
         key = await self._instance_key()
 
         def signer(method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
