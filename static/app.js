@@ -15,5 +15,6 @@ for (const area of document.querySelectorAll("[data-limit]")) {
   const tell = () => { left.textContent = `${area.dataset.left} ${area.dataset.limit - [...area.value].length}`; };
   area.addEventListener("input", tell);
   tell();
+  if (area.autofocus) area.setSelectionRange(area.value.length, area.value.length);
 }
 document.getElementById("refused")?.focus();

@@ -82,11 +82,12 @@ def _written(actor: Actor, page: Page) -> str:
 
 
 async def form(page: Page) -> Response:
-    """`?reply=` a post's id, `?to=` a person's: to them alone, as a first message should be."""
+    """`?reply=` a post's id, `?to=` a person's: to them alone, as a first message should be. `?text=`: proposed."""
     if (post_id := page.number("reply")) is not None:
         parent = await _parent(page, post_id)
         return _show(page, reply_form(page, parent), parent=parent)
     fresh = new_form(page)
+    fresh.values["text"] = page.asked("text")[:5000]
     if (person_id := page.number("to")) is not None:
         person = await page.read(lambda tx: actors.by_id(tx, person_id))
         if person is None or person.gone_at is not None:

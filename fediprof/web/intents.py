@@ -6,6 +6,8 @@ Nothing happens before the member has seen what it is and pressed the button: an
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from fediprof.actors import store as actors
@@ -14,6 +16,7 @@ from fediprof.errors import FediprofError
 from fediprof.i18n.catalog import N_
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.text.html import plain
 from fediprof.web.forms import Form, sentence
 from fediprof.web.people import resolved
 from fediprof.web.view import Page
@@ -38,7 +41,7 @@ async def create(page: Page) -> Response:
     """An answer when something is answered; else a new post, its text proposed."""
     if address := page.asked("inReplyTo"):
         return await _arrive(page, address, "create")
-    return page.to("/write")
+    return page.to(f"/write?{urlencode({'text': plain(page.asked('content'))[:5000]})}")
 
 
 async def like(page: Page) -> Response:

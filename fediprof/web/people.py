@@ -83,7 +83,10 @@ async def resolved(page: Page, address: str) -> Actor | int | None:
     Unreachable."""
     resolver = page.services.resolver
     if address.startswith(("https://", "http://")):
-        post = await resolver.post(address)
+        post, actor = await page.read(lambda tx: (posts.by_iri(tx, address), actors.by_iri(tx, address)))
+        if actor is not None and actor.gone_at is None:
+            return actor
+        post = post or await resolver.post(address)
         if post is not None:
             if await page.read(lambda tx: views.one(tx, post.id, page.viewer)) is None:
                 raise NotFound(f"{address} is not to be seen by {page.viewer}")

@@ -213,6 +213,7 @@ def _environment(services: Services, t: Texts) -> Environment:
     made.globals.update(
         t=t,
         tn=t.plural,
+        ago=t.ago,
         language=t.language,
         languages=NAMES,
         version=files.version(),
