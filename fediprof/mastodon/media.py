@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -53,9 +54,9 @@ def _focus(params: Params) -> tuple[float, float] | None:
     if not text:
         return None
     try:
-        x, y = (max(-1.0, min(1.0, float(part))) for part in text.split(","))
+        x, y = (float(part) for part in text.split(","))
     except ValueError:
-        raise Invalid("focus must be two numbers, x,y", field="focus") from None
-    if x != x or y != y:  # NaN
+        x = y = math.nan
+    if math.isnan(x) or math.isnan(y):
         raise Invalid("focus must be two numbers, x,y", field="focus")
-    return x, y
+    return max(-1.0, min(1.0, x)), max(-1.0, min(1.0, y))

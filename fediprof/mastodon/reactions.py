@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from fediprof.errors import NotFound
+from fediprof.errors import Invalid, NotFound
 from fediprof.interactions.commands import (
     Announce,
     React,
@@ -37,6 +37,8 @@ async def reblog(call: Call) -> Response:
     """The boost, with the post inside. Boosting twice is boosting once."""
     post_id = await _post_id(call)
     visibility = ours(call.params.text("visibility") or "public")
+    if visibility == "direct":
+        raise Invalid("A boost is for everyone or for followers", field="visibility")
     announce = await call.perform(announce_post, Announce(call.by, post_id, visibility))
     found = await call.read(lambda tx: views.items(tx, [(post_id, announce.id)], call.viewer))
     if not found:

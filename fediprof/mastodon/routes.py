@@ -90,6 +90,7 @@ DOOR = Door(ENDPOINTS, {"/api/v1/streaming": streaming.socket})
 
 routes: list[BaseRoute] = [
     Route("/.well-known/oauth-authorization-server", DOOR),
+    Route("/api", DOOR),
     Mount("/api", DOOR),
     Mount("/oauth", DOOR),
 ]

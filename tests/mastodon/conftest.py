@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
-from fediprof.mastodon.routes import routes
 from fediprof.services import Services
 from tests.mastodon.people import Person, person
-
-
-@pytest.fixture
-def app(services: Services) -> Starlette:
-    made = Starlette(routes=routes)
-    made.state.services = services
-    return made
 
 
 @pytest.fixture

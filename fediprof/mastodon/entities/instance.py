@@ -11,6 +11,7 @@ from fediprof.here import Here
 from fediprof.i18n.catalog import LANGUAGES
 from fediprof.mastodon.entities import account
 from fediprof.mastodon.entities.answer import Answer, Entity
+from fediprof.media import addresses
 from fediprof.media.processing import MAX_FILM_BYTES, MAX_PIXELS
 from fediprof.posts.records import MAX_ATTACHMENTS, MAX_CHARACTERS, MAX_PINS
 from fediprof.settings import Settings
@@ -119,7 +120,8 @@ def render_v2(settings: Settings, figures: Figures, answer: Answer) -> Entity:
 
 
 def thumbnail(here: Here) -> str:
-    return f"{here.origin}/static/thumbnail.png"
+    """A real picture: apps draw it without asking."""
+    return f"{here.origin}/{addresses.NO_HEADER}"
 
 
 def _streaming(here: Here) -> str:
