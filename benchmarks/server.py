@@ -1,0 +1,90 @@
+"""A real `fediprof serve` process on loopback, and what it has spent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Server:
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+    start_seconds: float
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def cpu(self) -> float:
+        """Seconds of CPU, user and system, of the process so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self) -> float:
+        """Resident MB."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "FEDIPROF_HOST": f"localhost:{port}",
+        "FEDIPROF_LISTEN": f"127.0.0.1:{port}",
+        "FEDIPROF_DATA": str(folder / "data"),
+        "FEDIPROF_KEYS": str(folder / "keys"),
+        "FEDIPROF_LOG": "error",
+        "FEDIPROF_DELIVERY_HOSTS": "32",
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(folder: Path, port: int) -> Server:
+    """Start and wait until it answers."""
+    begun = time.perf_counter()
+    command = [sys.executable, "-m", "fediprof", "serve"]
+    if profile := os.environ.get("FEDIPROF_BENCH_PROFILE"):  # a file for cProfile's figures
+        command = [sys.executable, "-m", "cProfile", "-o", profile, "-m", "fediprof", "serve"]
+    process = subprocess.Popen(command, cwd=folder, env=environment(folder, port), stdout=subprocess.DEVNULL)
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=1).read()
+            break
+        except OSError:
+            if process.poll() is not None:
+                raise SystemExit("the server did not start") from None
+            time.sleep(0.01)
+    return Server(folder, port, process, time.perf_counter() - begun)
+
+
+async def settled(server: Server, quiet: float = 0.6) -> None:
+    """Wait until the process has stopped spending CPU."""
+    last = server.cpu()
+    while True:
+        await asyncio.sleep(quiet)
+        now = server.cpu()
+        if now - last < 0.03:
+            return
+        last = now
