@@ -7,6 +7,7 @@ The answers say no more than which part is not well: they are public where a pro
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from functools import cache
@@ -29,6 +30,9 @@ SECONDS = 2.0
 """For the database to answer."""
 LATE = 300.0
 """Seconds a queue may be behind before the server calls itself not ready."""
+
+LONGEST_SEEN = 4096
+SEEN = frozenset({"host", "date", "digest", "content-digest", "content-type", "signature", "signature-input"})
 
 log = logging.getLogger(__name__)
 newest = cache(migrate.newest)
@@ -71,7 +75,29 @@ async def figures(request: Request) -> Response:
     return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
+async def seen(request: Request) -> Response:
+    """What arrived, told back to who sent it: `fediprof doctor` compares it with what it sent, to find a proxy that
+    changes what signatures cover. Nothing is kept, and nothing is in it but the asker's own request."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LONGEST_SEEN:
+        return PlainTextResponse("Too long\n", 413)
+    body = await request.body()
+    told = {name: value for name, value in request.headers.items() if name in SEEN}
+    return JSONResponse(
+        {
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "target": request.scope["raw_path"].decode("latin-1"),
+            "client": request.client.host if request.client else "",
+            "headers": told,
+            "sha256": hashlib.sha256(body).hexdigest(),
+        },
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )
+
+
 routes = [
+    Route("/health/seen", seen, methods=["POST"]),
     Route("/health/live", live),
     Route("/health/ready", ready),
     Route("/metrics", figures),
