@@ -3,6 +3,7 @@
     FediprofError
       Malformed        what was sent cannot be read                      400
       NotVerified      no proof, or a proof that does not hold           401
+        WrongKey       the signature is not of the key it names, as we know that key
       NotAllowed       who asks is known, and may not                    403
       NotFound         not there, or not there for you (the same answer) 404
       Gone             was there, was deleted                            410
@@ -42,6 +43,10 @@ class Malformed(FediprofError):
 class NotVerified(FediprofError):
     status = 401
     sentence = "This request carries no valid proof of who sent it"
+
+
+class WrongKey(NotVerified):
+    """All but the signature itself was in order: its key may have been changed, and is worth asking for again."""
 
 
 class NotAllowed(FediprofError):

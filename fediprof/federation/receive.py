@@ -16,7 +16,17 @@ from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
-from fediprof.errors import Malformed, NotAllowed, NotVerified, Refused, TooMuch, TryLater, Unreachable
+from fediprof.errors import (
+    Forbidden,
+    Malformed,
+    NotAllowed,
+    NotVerified,
+    Refused,
+    TooMuch,
+    TryLater,
+    Unreachable,
+    WrongKey,
+)
 from fediprof.federation import inbox
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.jobs import queue
@@ -74,17 +84,19 @@ class Receiver:
         """The signature, checked with the key we know, and once more with the key as its host gives it now."""
         if await self.perform.database.read(lambda tx: moderation.domain_blocked(tx, host)):
             raise NotAllowed(f"{host} is blocked here")
-        found = await self._key(claim.key_id, fresh=False)
         now = clock.now()
-        if found is not None:
-            try:
-                return verify.prove(request, claim, found[0], now), found[1]
-            except NotVerified:
-                if not self.refetches.take(host):
-                    raise
-        found = await self._key(claim.key_id, fresh=found is not None)
+        found = await self._key(claim.key_id, fresh=False)
         if found is None:
             raise NotVerified(f"there is no key {claim.key_id}")
+        try:
+            return verify.prove(request, claim, found[0], now), found[1]
+        except WrongKey:
+            just_fetched = found[1].fetched_at is not None and found[1].fetched_at >= now
+            if just_fetched or not self.refetches.take(host):
+                raise
+        found = await self._key(claim.key_id, fresh=True)
+        if found is None:
+            raise NotVerified(f"there is no key {claim.key_id} any more")
         return verify.prove(request, claim, found[0], now), found[1]
 
     async def _key(self, key_id: str, *, fresh: bool) -> tuple[PublicKey, Actor] | None:
@@ -94,19 +106,24 @@ class Receiver:
             if refusal.code in (429, 500, 502, 503, 504):
                 raise TryLater(f"key {key_id}: {refusal}") from refusal
             return None
+        except Forbidden:
+            return None  # an address we shall never go to
         except Unreachable as unreachable:
             # Not 401: the sender would take that for final (federation rule 21).
             raise TryLater(f"key {key_id}: {unreachable}") from unreachable
 
     async def _passed_on(self, document: Document, activity: as2.Activity, body: bytes) -> str:
         """Signed by somebody else than its actor: believed with the actor's own proof, else asked for at its source."""
+        host = origin.host_of(activity.actor)
+        if await self.perform.database.read(lambda tx: moderation.domain_blocked(tx, host)):
+            raise NotAllowed(f"{host} is blocked here")
         proof = integrity.proof_of(document)
         if proof is not None:
             found = await self._key(proof.verification_method, fresh=False)
             if found is not None and found[1].iri == activity.actor:
                 verified = verify.prove_document(document, proof, found[0], clock.now())
                 origin.must_be_from(activity.id, activity.actor)
-                return await self._kept(activity, verified, body, origin.host_of(activity.actor))
+                return await self._kept(activity, verified, body, host)
         if activity.type in REFETCHED and activity.object_id is not None:
             iri = activity.object_id
             if self.perform.here().is_ours(iri) or not self.resolver.budget.take(origin.host_of(iri)):

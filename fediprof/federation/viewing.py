@@ -6,7 +6,7 @@ from __future__ import annotations
 from fediprof import clock
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
-from fediprof.errors import NotAllowed, NotVerified, Unreachable
+from fediprof.errors import NotAllowed, NotVerified, Unreachable, WrongKey
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.moderation import store as moderation
 from fediprof.perform import Performer
@@ -41,8 +41,13 @@ async def viewer_of(
         return ANONYMOUS  # what is public is given to them as to anybody
     try:
         verified = verify.prove(request, claim, found[0], clock.now())
-    except NotVerified:
-        again = await resolver.key(claim.key_id, fresh=True)
+    except WrongKey as wrong:
+        if not resolver.budget.take(host):
+            raise
+        try:
+            again = await resolver.key(claim.key_id, fresh=True)
+        except Unreachable:
+            raise wrong from None
         if again is None:
             raise
         verified = verify.prove(request, claim, again[0], clock.now())

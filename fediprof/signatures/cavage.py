@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fediprof import clock
-from fediprof.errors import NotVerified
+from fediprof.errors import NotVerified, WrongKey
 from fediprof.signatures import digest, window
 from fediprof.signatures.keys import Algorithm, Hash, PrivateKey, PublicKey
 from fediprof.signatures.message import SignableRequest, read_date
@@ -120,7 +120,9 @@ def verify(signature: CavageSignature, request: SignableRequest, key: PublicKey,
     """Raises NotVerified unless the key signed this request, all of it that matters, and lately."""
     hashes = _AGREED[key.algorithm].get(signature.algorithm)
     if hashes is None:
-        raise NotVerified(f"algorithm {signature.algorithm} is not one of an {key.algorithm} key")
+        known = any(signature.algorithm in names for names in _AGREED.values())
+        error = WrongKey if known else NotVerified
+        raise error(f"algorithm {signature.algorithm} is not one of an {key.algorithm} key")
     _check_coverage(signature, request)
     _check_times(signature, request, now)
     if request.must_cover_body and "digest" not in digest.check(request):
@@ -130,7 +132,7 @@ def verify(signature: CavageSignature, request: SignableRequest, key: PublicKey,
         text = _signing_string(signature.headers, request, target, signature.created, signature.expires)
         if any(key.holds(signature.signature, text, name) for name in hashes):
             return
-    raise NotVerified("the signature does not hold")
+    raise WrongKey("the signature does not hold")
 
 
 def _parameters(value: str) -> dict[str, str]:

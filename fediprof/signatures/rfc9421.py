@@ -22,7 +22,7 @@ from http_message_signatures import (
 )
 from http_sf.compat import InnerList
 
-from fediprof.errors import NotVerified
+from fediprof.errors import NotVerified, WrongKey
 from fediprof.signatures import digest, window
 from fediprof.signatures.keys import Algorithm, PrivateKey, PublicKey
 from fediprof.signatures.message import SignableRequest
@@ -100,7 +100,7 @@ def verify(request: SignableRequest, key: PublicKey, now: datetime) -> None:
     except NotVerified:
         raise
     except Exception as error:  # the library lets errors of several kinds through
-        raise NotVerified(f"the signature does not hold: {error}") from error
+        raise WrongKey(f"the signature does not hold: {error}") from error
     if not _covers_target(set(result.covered_components), request):
         raise NotVerified("the target is not covered")
     if request.must_cover_body and result.body is None:
