@@ -14,8 +14,8 @@ from fediprof.i18n.catalog import LANGUAGES
 
 PACKAGE = Path(__file__).parents[1]
 KEYWORDS = {"t": None, "N_": None, "tn": (1, 2), "plural": (1, 2)}
-_FOR_PROGRAMS = ("mastodon", "oauth")
-"""Doors whose refusals are read by programs; they stay English."""
+_ENGLISH = ("mastodon", "oauth", "cli")
+"""Doors whose refusals are read by programs, or by who runs the server; they stay English."""
 _HEADER = {
     "Project-Id-Version": "fediprof",
     "MIME-Version": "1.0",
@@ -52,7 +52,7 @@ def _refusals(package: Path) -> Iterator[tuple[str, str, str]]:
     """What commands tell a person who is refused: `Invalid("…")` and `public="…"`, with `{name}` where a value stands."""
     for path in sorted(package.rglob("*.py")):
         place = path.relative_to(package).as_posix()
-        if place.startswith(_FOR_PROGRAMS):
+        if place.startswith(_ENGLISH):
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):

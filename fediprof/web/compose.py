@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from fediprof.media.records import Upload
 from fediprof.posts import commands, views
 from fediprof.posts.commands import PublishPost, RevisePost
 from fediprof.posts.records import MAX_ATTACHMENTS, VISIBILITIES, Shown, Visibility
+from fediprof.text.html import plain
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
@@ -139,7 +141,7 @@ async def change_form(page: Page) -> Response:
     post = shown.post
     filled = new_form(page)
     filled.values.update(
-        text=_source(shown),
+        text=post.source or "",
         warning=post.warning,
         title=post.title,
         language=post.language or page.me.account.language,
@@ -147,11 +149,15 @@ async def change_form(page: Page) -> Response:
     )
     if post.sensitive:
         filled.values["sensitive"] = "1"
+    for code, content in (post.content_map or {}).items():
+        if code != post.language:
+            filled.values.update(tr_language=code, tr_text=_unwritten(content, shown))
     return _show(page, filled, changing=shown, uploads=await _held(page, shown))
 
 
 async def change(page: Page) -> Response:
-    shown, sent = await own(page), await page.form()
+    sent = await page.form()
+    shown = await own(page)
     sent.values["visibility"] = shown.post.visibility
     kept = await _take_in(page, sent)
     post = None
@@ -183,8 +189,13 @@ async def own(page: Page) -> Shown:
     return shown
 
 
-def _source(shown: Shown) -> str:
-    return shown.post.source if shown.post.source is not None else ""
+def _unwritten(content: str, shown: Shown) -> str:
+    """A translation as it may have been written: only the first text's source is kept. Names get their servers back."""
+    text = plain(content)
+    for actor in shown.mentions:
+        if not actor.local:
+            text = re.sub(rf"@{re.escape(actor.username)}(?![\w@.-])", f"@{actor.handle}", text)
+    return text
 
 
 # --- parts

@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
-from fediprof.errors import FediprofError
+from fediprof.errors import FediprofError, NotFound
 from fediprof.i18n.catalog import N_
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.text.html import plain
 from fediprof.web.forms import Form, sentence
 from fediprof.web.people import resolved
-from fediprof.web.view import Page
+from fediprof.web.view import Page, actor_path
 
 _ACTS = {
     "follow": (N_("Follow this person?"), N_("Follow")),
@@ -42,6 +42,14 @@ async def create(page: Page) -> Response:
     if address := page.asked("inReplyTo"):
         return await _arrive(page, address, "create")
     return page.to(f"/write?{urlencode({'text': plain(page.asked('content'))[:5000]})}")
+
+
+async def open_object(page: Page) -> Response:
+    """Just to see it, with one's own buttons (the intent called Object)."""
+    found = await resolved(page, page.asked("object"))
+    if found is None:
+        raise NotFound("no address")
+    return page.to(actor_path(found, page.visitor) if isinstance(found, Actor) else f"/posts/{found}")
 
 
 async def like(page: Page) -> Response:

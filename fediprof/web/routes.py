@@ -101,6 +101,7 @@ routes: list[BaseRoute] = [
     _get("/authorize_interaction", members(intents.authorize_interaction)),
     _get("/intents/follow", members(intents.follow)),
     _get("/intents/create", members(intents.create)),
+    _get("/intents/object", members(intents.open_object)),
     _get("/intents/like", members(intents.like)),
     _get("/intents/announce", members(intents.announce)),
     # deciding

@@ -98,6 +98,13 @@ class Page:
     def number(self, name: str) -> int | None:
         return forms.whole(self.asked(name))
 
+    def in_language(self, code: str) -> str:
+        """The address of the same page in another language."""
+        kept = [
+            (name, value) for name, value in self.request.query_params.multi_items() if name not in ("lang", "said")
+        ]
+        return "?" + urlencode([*kept, ("lang", code)])
+
     async def read(self, unit: Callable[[Tx], Result]) -> Result:
         return await self.services.read(unit)
 

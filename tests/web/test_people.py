@@ -1,0 +1,161 @@
+"""Finding, following, being followed, blocking, reporting; arriving from elsewhere; private conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from fediprof.actors import store as actors
+from fediprof.follows import store as follows
+from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.moderation import store as moderation
+from fediprof.posts.commands import PublishPost, publish_post
+from tests.conftest import make_member
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_somebody_elsewhere_is_found_by_address_and_followed(
+    services, marie, member, remote, drain, network
+) -> None:
+    # Given Paul on another server, who is not known here
+    paul = remote("paul", icon={"type": "Image", "url": "https://far.example/face.png"})
+    # When Marie looks for his address
+    await member.open("/find?q=@paul@far.example")
+    # Then his page opens, his picture comes through us, and she may follow
+    assert "@paul@far.example" in member.text
+    assert all(image["src"].startswith("/") for image in member.page.find_all("img"))
+    assert member.page.select_one(".person > img")["src"].startswith("/pictures/")
+    await member.press("/follow")
+    assert "Your request was sent" in member.text
+    await drain()
+    assert [each["object"] for each in network.activities("Follow")] == [paul.iri]
+    # and may take it back
+    await member.press("/unfollow")
+    await drain()
+    assert len(network.activities("Undo")) == 1
+
+
+async def test_a_post_elsewhere_is_found_by_its_address(services, marie, member, remote, network) -> None:
+    paul = remote("paul")
+    note = paul.note("<p>Far away</p>")
+    network.documents[note["id"]] = note
+    await member.open(f"/find?q={note['id']}")
+    assert member.path.startswith("/posts/")
+    assert "Far away" in member.text
+
+
+async def test_looking_for_nobody_says_so_and_keeps_what_was_typed(marie, member) -> None:
+    for query, words in (("zzz", "Nobody known here"), ("@nobody@far.example", "Nobody and nothing was found")):
+        await member.open(f"/find?q={query}")
+        assert words in member.page.get_text()
+        assert member.page.select_one("#f-q")["value"] == query
+
+
+async def test_requests_are_answered_one_by_one(services, marie, member) -> None:
+    # Given Marie decides each time, and two people ask
+    await member.open("/settings/profile")
+    await member.press("/settings/profile", locked="1")
+    people = [await make_member(services, name, name=name.title()) for name in ("anna", "paul")]
+    for each in people:
+        await services.perform(request_follow, RequestFollow(each, marie.actor_id))
+    await member.open("/home")
+    assert member.page.select_one(".site .mark")
+    # When she accepts one and declines the other
+    await member.open("/requests")
+    await member.press(f"/requests/{people[0].actor_id}/accept")
+    await member.press(f"/requests/{people[1].actor_id}/decline")
+    # Then one follows
+    assert "Nobody is waiting" in member.text
+    await member.open("/followers")
+    assert "@anna@" in member.text
+    assert "@paul@" not in member.text
+    # and may be removed
+    await member.press("/remove")
+    assert "@anna@" not in member.text
+
+
+async def test_a_block_asks_first_and_ends_what_was(services, marie, member) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    await services.perform(request_follow, RequestFollow(paul, marie.actor_id))
+    await member.open(f"/people/{paul.actor_id}")
+    await member.open(f"/people/{paul.actor_id}/block")
+    await member.press("/block")
+    assert await services.read(lambda tx: moderation.blocks(tx, marie.actor_id, paul.actor_id))
+    assert await services.read(lambda tx: follows.between(tx, paul.actor_id, marie.actor_id)) is None
+    await member.press("/unblock")
+    assert not await services.read(lambda tx: moderation.blocks(tx, marie.actor_id, paul.actor_id))
+
+
+async def test_a_report_reaches_who_runs_the_server(services, marie, member) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    post = await services.perform(publish_post, PublishPost(paul, "Buy now", "public"))
+    await member.open(f"/people/{paul.actor_id}/report?post={post.id}")
+    assert "Buy now" in member.text
+    await member.press("/report", comment="Always the same message")
+    await member.open("/admin")
+    assert "Always the same message" in member.text
+    await member.press("/close")
+    assert "Always the same message" not in member.text
+
+
+async def test_arriving_from_elsewhere_nothing_happens_before_the_button(services, marie, member, remote) -> None:
+    paul = remote("paul")
+    await member.open(f"/authorize_interaction?uri={paul.iri}")
+    assert "@paul@far.example" in member.text
+    actor = await services.read(lambda tx: actors.by_iri(tx, paul.iri))
+    assert await services.read(lambda tx: follows.between(tx, marie.actor_id, actor.id)) is None
+    await member.press("/follow", "Follow")
+    assert await services.read(lambda tx: follows.between(tx, marie.actor_id, actor.id)) is not None
+
+
+async def test_the_intents_we_tell_of_open_here(services, marie, member, remote, network) -> None:
+    answer = await member.client.get("/.well-known/webfinger?resource=acct:marie@home.example")
+    templates = {each["rel"]: each["template"] for each in answer.json()["links"] if "template" in each}
+    paul = remote("paul")
+    note = paul.note("<p>Far away</p>")
+    network.documents[note["id"]] = note
+    for rel, template in templates.items():
+        about = paul.iri if rel.endswith(("Follow", "subscribe")) else note["id"]
+        place = template.replace("{uri}", about).replace("{object}", about).replace("{inReplyTo}", about)
+        await member.open(place.replace("{content}", "").removeprefix(services.settings.origin))
+        assert member.status == 200, rel
+        assert "paul" in member.page.get_text(), rel
+    assert len(templates) >= 4
+
+
+async def test_a_private_conversation_is_read_and_answered(services, marie, member) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    asked = await services.perform(publish_post, PublishPost(paul, "@marie What now?", "direct"))
+    await member.open("/conversations")
+    assert "What now?" in member.text
+    assert member.page.select_one("main .mark").get_text() == "new"
+    await member.open(f"/conversations/{asked.conversation_id}")
+    await member.press("/write", text="@paul This now.")
+    assert member.path == f"/conversations/{asked.conversation_id}"
+    assert member.text.index("What now?") < member.text.index("This now.")
+    # somebody else reads none of it
+    other = await make_member(services, "anna")
+    assert other.actor_id != marie.actor_id
+    await member.open("/logout")
+    await member.log_in(services, "anna")
+    await member.open(f"/conversations/{asked.conversation_id}")
+    assert member.status == 404
+
+
+async def test_news_is_marked_until_it_was_looked_at(services, marie, member) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    await services.perform(publish_post, PublishPost(paul, "@marie What now?", "public"))
+    await member.open("/home")
+    assert [mark.get_text() for mark in member.page.select(".site .mark")] == ["new"]
+    await member.open("/notifications")
+    assert "mentions you" in member.text
+    await member.open("/home")
+    assert member.page.select(".site .mark") == []
+
+
+async def test_the_servers_own_account_is_nobody(services, marie, member) -> None:
+    own = await services.read(lambda tx: actors.local_by_username(tx, "instance.actor"))
+    await member.open(f"/people/{own.id}")
+    assert member.status == 404
+    await member.open("/@instance.actor")
+    assert member.status == 404
