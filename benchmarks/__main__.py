@@ -38,6 +38,9 @@ POSTS_SENT = max(1, int(8 * SCALE))
 STRANGERS = int(150 * SCALE)
 READS = int(600 * SCALE)
 
+ONLY = os.environ.get("FEDIPROF_BENCH_ONLY", "inbox delivery follow reads").split()
+"""Parts to run."""
+
 AIMS = {
     "inbox: signed Create until it is in the home": (1.5, 5.7),
     "delivery in a fan-out to 100 hosts": (0.9, 0.94),
@@ -188,10 +191,14 @@ async def run() -> dict[str, float]:
             await server.settled(running, 1.5)
             figures["start, s"] = running.start_seconds
             figures["idle memory, MB"] = running.memory()
-            await _inbox(running, followed, private_pem, figures)
-            await _deliveries(running, token, peer_port, figures)
-            await _strangers(running, peer_port, private_pem, figures)
-            await _reads(running, token, figures)
+            if "inbox" in ONLY:
+                await _inbox(running, followed, private_pem, figures)
+            if "delivery" in ONLY:
+                await _deliveries(running, token, peer_port, figures)
+            if "follow" in ONLY:
+                await _strangers(running, peer_port, private_pem, figures)
+            if "reads" in ONLY:
+                await _reads(running, token, figures)
             figures["memory after, MB"] = running.memory()
         finally:
             if running is not None:

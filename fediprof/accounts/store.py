@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from fediprof.accounts.records import Account, Session
 from fediprof.actors.records import Actor
+from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.accounts import account, login_link, session, throttle
@@ -54,7 +55,7 @@ def count(tx: Tx) -> int:
 
 
 def insert_account(tx: Tx, new: Account) -> None:
-    tx.execute(insert(account), {name: getattr(new, name) for name in account.c.keys()})
+    insert_record(tx, account, new)
 
 
 def change(tx: Tx, account_id: int, values: Mapping[str, Any]) -> None:
@@ -69,7 +70,7 @@ def delete_account(tx: Tx, account_id: int) -> None:
 
 
 def insert_session(tx: Tx, new: Session) -> None:
-    tx.execute(insert(session), {name: getattr(new, name) for name in session.c.keys()})
+    insert_record(tx, session, new)
 
 
 def by_session(tx: Tx, secret_hash: str, now: datetime) -> tuple[Session, Account] | None:

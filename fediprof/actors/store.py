@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from fediprof.actors.records import Actor
+from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
+from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor, public_key
 from fediprof.schema.delivery import delivery, outgoing
 
@@ -23,11 +25,15 @@ _BY_HANDLE = (
     .order_by(actor.c.gone_at.is_not(None), actor.c.id)
     .limit(1)
 )
+_LOCAL = select(actor).where(actor.c.local, func.lower(actor.c.username) == bindparam("username"))
 _BY_KEY = (
     select(public_key.c.iri, public_key.c.owner, public_key.c.material, public_key.c.fetched_at, actor)
     .join(actor, actor.c.id == public_key.c.actor_id)
     .where(public_key.c.iri == bindparam("iri"))
 )
+
+
+_DROP_KEYS = delete(public_key).where(public_key.c.actor_id == bindparam("actor"))
 
 
 def _one(row: Any) -> Actor | None:
@@ -59,8 +65,7 @@ def by_handle(tx: Tx, username: str, domain: str) -> Actor | None:
 
 def local_by_username(tx: Tx, username: str) -> Actor | None:
     """A member's actor, whatever the case the name is written in."""
-    query = select(actor).where(actor.c.local, func.lower(actor.c.username) == username.lower())
-    return _one(tx.execute(query).first())
+    return _one(tx.execute(_LOCAL, {"username": username.lower()}).first())
 
 
 def local_actors(tx: Tx) -> list[Actor]:
@@ -86,21 +91,18 @@ def matching(tx: Tx, text: str, limit: int, offset: int = 0) -> list[Actor]:
 
 
 def insert_actor(tx: Tx, new: Actor) -> None:
-    tx.execute(insert(actor), {name: getattr(new, name) for name in actor.c.keys()})
+    insert_record(tx, actor, new)
 
 
 def change(tx: Tx, actor_id: int, values: Mapping[str, Any]) -> None:
-    tx.execute(update(actor).where(actor.c.id == actor_id), dict(values))
+    change_row(tx, actor, actor_id, values)
 
 
 def count(tx: Tx, actor_id: int, *, followers: int = 0, following: int = 0, posts: int = 0) -> None:
     """Move an actor's counters; they never go under zero."""
-    steps = {"followers_count": followers, "following_count": following, "posts_count": posts}
-    values = {
-        name: case((actor.c[name] + step < 0, 0), else_=actor.c[name] + step) for name, step in steps.items() if step
-    }
-    if values:
-        tx.execute(update(actor).where(actor.c.id == actor_id).values(values))
+    step_counters(
+        tx, actor, actor_id, followers_count=followers, following_count=following, posts_count=posts
+    )
 
 
 def posted(tx: Tx, actor_id: int, at: datetime) -> None:
@@ -131,11 +133,10 @@ def replace_keys(tx: Tx, actor_id: int, keys: Iterable[tuple[str, str, str]], no
 
     A key id that belongs to another actor is left to it: a document cannot take over somebody else's key.
     """
-    tx.execute(delete(public_key).where(public_key.c.actor_id == actor_id))
+    tx.execute(_DROP_KEYS, {"actor": actor_id})
     for iri, owner, material in keys:
-        if tx.execute(select(public_key.c.iri).where(public_key.c.iri == iri)).first() is None:
-            row = {"iri": iri, "actor_id": actor_id, "owner": owner, "material": material, "fetched_at": now}
-            tx.execute(insert(public_key), row)
+        row = {"iri": iri, "actor_id": actor_id, "owner": owner, "material": material, "fetched_at": now}
+        insert_or_leave(tx, public_key, row)
 
 
 def inboxes_ever_delivered_to(tx: Tx, actor_id: int) -> list[str]:

@@ -22,16 +22,17 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-def _upgrade(tx: Connection) -> None:
+def upgrade(tx: Connection, to: str = "head") -> None:
+    """Bring the schema to a revision; never back."""
     if tx.dialect.name == "postgresql":  # two processes may start at once
         tx.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    command.upgrade(_config(tx), "head")
+    command.upgrade(_config(tx), to)
 
 
 async def migrate(database: Database) -> None:
     """Upgrade to the newest revision; nothing happens where it is there already."""
     if await database.read(revision) != newest():
-        await database.write(_upgrade)
+        await database.write(upgrade)
 
 
 def revision(tx: Connection) -> str | None:
@@ -41,6 +42,15 @@ def revision(tx: Connection) -> str | None:
 
 def newest() -> str | None:
     """The revision this version of fediprof needs."""
+    return _scripts().get_current_head()
+
+
+def revisions() -> frozenset[str]:
+    """Every revision this version knows."""
+    return frozenset(each.revision for each in _scripts().walk_revisions())
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(config)

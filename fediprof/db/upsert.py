@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fediprof.db.database import Tx
 
 
-def insert_or_leave(tx: Tx, table: Any, row: Mapping[str, Any]) -> bool:
+def insert_or_leave(tx: Tx, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert unless a unique value is taken. True when the row is new."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return bool(tx.execute(dialect.insert(table).values(dict(row)).on_conflict_do_nothing()).rowcount)
+    return bool(tx.execute(_statement(table, tx.dialect.name), dict(row)).rowcount)
 
 
-def insert_all_or_leave(tx: Tx, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_all_or_leave(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """The same for many rows of the same columns."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     if rows:
-        tx.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+        tx.execute(_statement(table, tx.dialect.name), [dict(row) for row in rows])
+
+
+@cache
+def _statement(table: Table, dialect: str) -> Insert:
+    """Built once: putting a statement together costs more than running it."""
+    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return made.on_conflict_do_nothing()

@@ -40,6 +40,11 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_LEASE = (
+    update(inbox_activity)
+    .where(inbox_activity.c.id.in_(bindparam("rows", expanding=True)))
+    .values(lease_until=bindparam("until"))
+)
 _FINISH = (
     update(inbox_activity)
     .where(inbox_activity.c.id == bindparam("row"))
@@ -89,7 +94,7 @@ def claim(tx: Tx, now: datetime, most: int) -> list[Row]:
     rows = [Row(*row) for row in tx.execute(_DUE, {"now": now, "most": most})]
     if rows:
         ids = [row.id for row in rows]
-        tx.execute(update(inbox_activity).where(inbox_activity.c.id.in_(ids)).values(lease_until=now + LEASE))
+        tx.execute(_LEASE, {"rows": ids, "until": now + LEASE})
     return rows
 
 

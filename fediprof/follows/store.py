@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from fediprof.actors.records import Actor, Follow, Relationship
+from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.schema.actors import actor, follow
@@ -16,6 +17,8 @@ from fediprof.schema.moderation import block
 _BETWEEN = select(follow).where(
     follow.c.follower_id == bindparam("follower"), follow.c.target_id == bindparam("target")
 )
+
+_BY_IRI = select(follow).where(follow.c.iri == bindparam("iri"))
 
 
 def between(tx: Tx, follower_id: int, target_id: int) -> Follow | None:
@@ -29,12 +32,12 @@ def by_id(tx: Tx, follow_id: int) -> Follow | None:
 
 
 def by_iri(tx: Tx, iri: str) -> Follow | None:
-    row = tx.execute(select(follow).where(follow.c.iri == iri)).first()
+    row = tx.execute(_BY_IRI, {"iri": iri}).first()
     return None if row is None else Follow(*row)
 
 
 def insert_follow(tx: Tx, new: Follow) -> None:
-    tx.execute(insert(follow), {name: getattr(new, name) for name in follow.c.keys()})
+    insert_record(tx, follow, new)
 
 
 def set_state(tx: Tx, follow_id: int, state: str, *, iri: str | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -31,16 +31,21 @@ class Interaction:
     published_at: datetime
 
 
+_OF = select(interaction).where(
+    interaction.c.kind == bindparam("kind"),
+    interaction.c.actor_id == bindparam("actor"),
+    interaction.c.post_id == bindparam("post"),
+)
+_BY_ID = select(interaction).where(interaction.c.id == bindparam("id"))
+
+
 def insert(tx: Tx, new: Interaction) -> bool:
     """False when this actor has done so already: a like counts once."""
     return insert_or_leave(tx, interaction, {name: getattr(new, name) for name in interaction.c.keys()})
 
 
 def of(tx: Tx, kind: str, actor_id: int, post_id: int) -> Interaction | None:
-    query = select(interaction).where(
-        interaction.c.kind == kind, interaction.c.actor_id == actor_id, interaction.c.post_id == post_id
-    )
-    row = tx.execute(query).first()
+    row = tx.execute(_OF, {"kind": kind, "actor": actor_id, "post": post_id}).first()
     return None if row is None else Interaction(*row)
 
 
@@ -50,7 +55,7 @@ def by_iri(tx: Tx, iri: str) -> Interaction | None:
 
 
 def by_id(tx: Tx, interaction_id: int) -> Interaction | None:
-    row = tx.execute(select(interaction).where(interaction.c.id == interaction_id)).first()
+    row = tx.execute(_BY_ID, {"id": interaction_id}).first()
     return None if row is None else Interaction(*row)
 
 

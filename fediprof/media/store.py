@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
+from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.media.records import Upload
 from fediprof.schema.media import upload
 
 
 def insert_upload(tx: Tx, new: Upload) -> None:
-    tx.execute(insert(upload), {name: getattr(new, name) for name in upload.c.keys()})
+    insert_record(tx, upload, new)
 
 
 def by_id(tx: Tx, upload_id: int, actor_id: int) -> Upload | None:

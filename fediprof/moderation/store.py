@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -39,10 +39,13 @@ class Report:
     created_at: datetime
 
 
+_BLOCKS = select(block.c.id).where(block.c.actor_id == bindparam("actor"), block.c.target_id == bindparam("target"))
+_DOMAINS = select(domain_block.c.domain).where(domain_block.c.domain.in_(bindparam("names", expanding=True)))
+
+
 def blocks(tx: Tx, actor_id: int, target_id: int) -> bool:
     """Whether `actor_id` blocks `target_id`."""
-    query = select(block.c.id).where(block.c.actor_id == actor_id, block.c.target_id == target_id)
-    return tx.execute(query).first() is not None
+    return tx.execute(_BLOCKS, {"actor": actor_id, "target": target_id}).first() is not None
 
 
 def between(tx: Tx, actor_id: int, target_id: int) -> Block | None:
@@ -73,7 +76,7 @@ def domain_blocked(tx: Tx, host: str) -> bool:
     """Whether a host, or a domain it is under, is blocked."""
     labels = host.partition(":")[0].split(".")
     suffixes = [".".join(labels[i:]) for i in range(len(labels))] + [host]
-    return tx.execute(select(domain_block.c.domain).where(domain_block.c.domain.in_(suffixes))).first() is not None
+    return tx.execute(_DOMAINS, {"names": suffixes}).first() is not None
 
 
 def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:

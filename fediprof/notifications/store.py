@@ -12,17 +12,16 @@ from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
+from fediprof.moderation import store as moderation
 from fediprof.notifications.records import Notification
 from fediprof.posts import views
 from fediprof.schema.accounts import account
-from fediprof.schema.moderation import block
 from fediprof.schema.timelines import notification
 
 
 def add(tx: Tx, actor_id: int, kind: str, from_actor_id: int, post_id: int | None, now: datetime) -> int | None:
     """The new notification's id; None when it was told already, or comes from someone the member blocked."""
-    blocked = select(block.c.id).where(block.c.actor_id == actor_id, block.c.target_id == from_actor_id)
-    if tx.execute(blocked).first() is not None:
+    if moderation.blocks(tx, actor_id, from_actor_id):
         return None
     row = {
         "id": ids.new_id(),

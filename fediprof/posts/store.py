@@ -7,9 +7,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
@@ -27,7 +28,7 @@ _MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).wher
 _TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(
     post_tag.c.post_id.in_(bindparam("ids", expanding=True))
 )
-_INSERT = insert(post)
+_BURIED = select(deleted_object).where(deleted_object.c.iri == bindparam("iri"))
 _INSERT_MENTION = insert(mention)
 _INSERT_TAG = insert(post_tag)
 _ORPHANS = (
@@ -55,23 +56,18 @@ def by_ids(tx: Tx, post_ids: Iterable[int]) -> dict[int, Post]:
 
 def insert_post(tx: Tx, new: Post, mentions: Iterable[tuple[int, bool]], tags: Iterable[Tag]) -> None:
     """`mentions`: (actor id, silent). Answers that arrived before it find their parent."""
-    tx.execute(_INSERT, {name: getattr(new, name) for name in post.c.keys()})
+    insert_record(tx, post, new)
     set_mentions(tx, new.id, mentions, fresh=True)
     set_tags(tx, new.id, tags, fresh=True)
     tx.execute(_ORPHANS, {"parent_iri": new.iri, "parent": new.id, "parent_actor": new.actor_id})
 
 
 def change(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
-    tx.execute(update(post).where(post.c.id == post_id), dict(values))
+    change_row(tx, post, post_id, values)
 
 
 def count(tx: Tx, post_id: int, *, replies: int = 0, likes: int = 0, announces: int = 0) -> None:
-    steps = {"replies_count": replies, "likes_count": likes, "announces_count": announces}
-    values = {
-        name: case((post.c[name] + step < 0, 0), else_=post.c[name] + step) for name, step in steps.items() if step
-    }
-    if values:
-        tx.execute(update(post).where(post.c.id == post_id).values(values))
+    step_counters(tx, post, post_id, replies_count=replies, likes_count=likes, announces_count=announces)
 
 
 def set_mentions(tx: Tx, post_id: int, mentions: Iterable[tuple[int, bool]], *, fresh: bool = False) -> None:
@@ -112,9 +108,12 @@ def tags_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[Tag]]:
 
 def visible(viewer: int | None) -> ColumnElement[bool]:
     """Posts a local actor (or, with None, anybody at all) may see. The rule itself is told in `posts.rules`."""
-    there = and_(post.c.deleted_at.is_(None))
-    if viewer is None:
-        return and_(there, post.c.visibility.in_(("public", "quiet")))
+    return _VISIBLE_TO_ALL if viewer is None else visible_to(literal(viewer, BigInteger))
+
+
+def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
+    """The same for a viewer named by a parameter, so that a statement can be put together once."""
+    there = post.c.deleted_at.is_(None)
     follows = exists().where(
         follow.c.follower_id == viewer, follow.c.target_id == post.c.actor_id, follow.c.state == "accepted"
     )
@@ -139,8 +138,28 @@ def visible(viewer: int | None) -> ColumnElement[bool]:
     )
 
 
+_VISIBLE_TO_ALL = and_(post.c.deleted_at.is_(None), post.c.visibility.in_(("public", "quiet")))
+VIEWER = bindparam("viewer", type_=BigInteger)
+_IS_PUBLIC = select(post.c.id).where(post.c.id == bindparam("id"), _VISIBLE_TO_ALL)
+_IS_VISIBLE = select(post.c.id).where(post.c.id == bindparam("id"), visible_to(VIEWER))
+_SEEN_BY_ALL = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)), _VISIBLE_TO_ALL)
+_SEEN = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)), visible_to(VIEWER))
+
+
 def is_visible(tx: Tx, post_id: int, viewer: int | None) -> bool:
-    return tx.execute(select(post.c.id).where(post.c.id == post_id, visible(viewer))).first() is not None
+    if viewer is None:
+        return tx.execute(_IS_PUBLIC, {"id": post_id}).first() is not None
+    return tx.execute(_IS_VISIBLE, {"id": post_id, "viewer": viewer}).first() is not None
+
+
+def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int, Post]:
+    """Those of the posts that the viewer may see."""
+    ids = list(set(post_ids))
+    if viewer is None:
+        rows = tx.execute(_SEEN_BY_ALL, {"ids": ids})
+    else:
+        rows = tx.execute(_SEEN, {"ids": ids, "viewer": viewer})
+    return {row.id: Post(*row) for row in rows}
 
 
 # --- lists
@@ -231,7 +250,7 @@ def bury(tx: Tx, iri: str, actor_iri: str, former_type: str, now: datetime) -> N
 
 def buried(tx: Tx, iri: str) -> tuple[str, str, datetime] | None:
     """(who deleted it, former type, when)"""
-    row = tx.execute(select(deleted_object).where(deleted_object.c.iri == iri)).first()
+    row = tx.execute(_BURIED, {"iri": iri}).first()
     return None if row is None else (row.actor_iri, row.former_type, row.deleted_at)
 
 

@@ -12,7 +12,7 @@ from fediprof.db.database import Tx
 from fediprof.posts import store
 from fediprof.posts.records import Announced, Post, Shown
 from fediprof.schema.interactions import interaction
-from fediprof.schema.posts import pin, post
+from fediprof.schema.posts import pin
 
 _OWN = select(interaction.c.post_id, interaction.c.kind).where(
     interaction.c.actor_id == bindparam("viewer"), interaction.c.post_id.in_(bindparam("ids", expanding=True))
@@ -35,8 +35,7 @@ def items(tx: Tx, pairs: Sequence[tuple[int, int | None]], viewer: int | None) -
     """Timeline items, as (post id, announce id or None), in the order given; what may not be seen is left out."""
     if not pairs:
         return []
-    rows = tx.execute(select(post).where(post.c.id.in_({p for p, _ in pairs}), store.visible(viewer)))
-    found = {row.id: Post(*row) for row in rows}
+    found = store.visible_of(tx, (post_id for post_id, _ in pairs), viewer)
     announce_ids = [a for _, a in pairs if a is not None]
     announces = {row.id: row for row in tx.execute(_ANNOUNCES, {"ids": announce_ids})} if announce_ids else {}
     by = actors.by_ids(tx, (row.actor_id for row in announces.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, delete, exists, or_, select
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_all_or_leave
@@ -10,6 +10,21 @@ from fediprof.schema.actors import actor, follow
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
 from fediprof.schema.timelines import home_item
+
+
+def _follows(whom: str) -> ColumnElement[bool]:
+    each = follow.alias()
+    return exists().where(
+        each.c.follower_id == actor.c.id,
+        each.c.target_id == bindparam(whom, type_=BigInteger),
+        each.c.state == "accepted",
+    )
+
+
+_AUTHOR = bindparam("author", type_=BigInteger)
+_PARENT = bindparam("parent", type_=BigInteger)
+_READERS = select(actor.c.id).where(actor.c.local, or_(actor.c.id == _AUTHOR, _follows("author")))
+_READERS_OF_BOTH = _READERS.where(or_(actor.c.id == _AUTHOR, actor.c.id == _PARENT, _follows("parent")))
 
 
 def lay(
@@ -26,22 +41,11 @@ def lay(
     An answer to somebody else (`parent_author_id`) reaches only those who follow that person too, or are that person:
     half a conversation is noise.
     """
-    reader = actor.c.id
-    follows = exists().where(
-        follow.c.follower_id == reader, follow.c.target_id == author_id, follow.c.state == "accepted"
-    )
-    conditions = [actor.c.local, or_(reader == author_id, follows)]
-    if parent_author_id is not None and parent_author_id != author_id:
-        other = follow.alias("other")
-        conditions.append(
-            or_(
-                reader.in_((author_id, parent_author_id)),
-                exists().where(
-                    other.c.follower_id == reader, other.c.target_id == parent_author_id, other.c.state == "accepted"
-                ),
-            )
-        )
-    readers = list(tx.execute(select(reader).where(and_(*conditions))).scalars())
+    wanted = {"author": author_id}
+    if parent_author_id is None or parent_author_id == author_id:
+        readers = list(tx.execute(_READERS, wanted).scalars())
+    else:
+        readers = list(tx.execute(_READERS_OF_BOTH, wanted | {"parent": parent_author_id}).scalars())
     rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in readers]
     insert_all_or_leave(tx, home_item, rows)
     return readers
