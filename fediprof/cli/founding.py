@@ -21,17 +21,17 @@ _NOBODY = ("", "root", "admin", "user", "www-data", "nobody")
 
 
 async def found_server(services: Services) -> None:
-    """Make the actor that signs our fetches, where it is missing; processes that start together may both try.
-
-    Raises Misconfigured for a database that belongs to another host: its addresses are known all over the fediverse,
-    and must not be mixed with others.
-    """
-    iri = services.here().actor(INSTANCE_ACTOR)
-    known = await services.read(lambda tx: actors.local_by_username(tx, INSTANCE_ACTOR))
-    if known is None:
-        keys = await asyncio.to_thread(services.keystore.make, iri)
+    """Make the actor that signs our fetches, where it is missing; processes that start together may both try."""
+    if await services.read(lambda tx: actors.local_by_username(tx, INSTANCE_ACTOR)) is None:
+        keys = await asyncio.to_thread(services.keystore.make, services.here().actor(INSTANCE_ACTOR))
         await services.perform(commands.create_server_actor, CreateServerActor(keys))
-    elif known.iri != iri:
+
+
+async def must_belong_here(services: Services) -> None:
+    """Refuse a database of another host: its addresses are known all over the fediverse, and must not be mixed with
+    others. Raises Misconfigured."""
+    known = await services.read(lambda tx: actors.local_by_username(tx, INSTANCE_ACTOR))
+    if known is not None and known.iri != services.here().actor(INSTANCE_ACTOR):
         theirs = known.iri.removesuffix("/actor")
         raise Misconfigured(f"host: this database belongs to {theirs}, not to {services.settings.origin}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def init(ctx: click.Context, /, member: str | None, display: str, **options: obj
         chosen, member, display = _asked()
     if isinstance(host := chosen.get("host"), str):
         chosen["host"] = host.lower()
-    settings = load_settings(Path("/dev/null"), {}, **chosen)  # refuses before anything is written
+    settings = load_settings(Path(os.devnull), None, **chosen)  # refuses before anything is written
     path.parent.mkdir(parents=True, exist_ok=True)
     config.write(path, chosen)
     logs.configure("warning")

@@ -7,13 +7,13 @@ import os
 import shutil
 import stat
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 from sqlalchemy import func, select
 
 from fediprof import clock
 from fediprof.actors import store as actors
 from fediprof.cli.doctor import Finding
+from fediprof.cli.run import missing_file
 from fediprof.db import migrate
 from fediprof.db.database import Database, Tx, open_database
 from fediprof.errors import FediprofError
@@ -35,8 +35,8 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
         yield each
     yield _disk(settings)
     yield await asyncio.to_thread(_clock)
-    if settings.database_url.startswith("sqlite") and not _sqlite_path(settings).exists():
-        yield Finding("database", "bad", f"There is no database at {_sqlite_path(settings)}: run `fediprof init`.")
+    if missing := missing_file(settings):
+        yield Finding("database", "bad", f"There is no database at {missing}: run `fediprof init`.")
         return
     try:
         database = await open_database(settings.database_url)
@@ -132,10 +132,6 @@ def _kernel_clock() -> bool | None:
     except (OSError, AttributeError):
         return None
     return None if answer < 0 else answer != unsynchronised
-
-
-def _sqlite_path(settings: Settings) -> Path:
-    return Path(settings.database_url.removeprefix("sqlite:///"))
 
 
 async def _database(settings: Settings, database: Database, at: str | None) -> AsyncIterator[Finding]:

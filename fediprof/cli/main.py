@@ -59,6 +59,8 @@ class Commands(click.Group):
         except FediprofError as error:
             kind = Failed if isinstance(error, Unreachable | TryLater) else Said
             raise kind(sentence(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read us has seen enough; click ends quietly
         except OSError as error:
             raise Said(_of_the_system(error)) from error
         except Exception as error:

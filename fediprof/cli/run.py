@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -40,7 +41,9 @@ def with_services(settings: Settings, work: Callable[[Services], Awaitable[Resul
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
-    """The instance's services, closed at the end. Raises Misconfigured where the database cannot be reached."""
+    """The instance's services, closed at the end. Raises Misconfigured where the database cannot be reached, or belongs
+    to another host."""
+    from fediprof.cli.founding import must_belong_here
     from fediprof.services import open_services
 
     try:
@@ -48,9 +51,18 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     except OSError as error:
         raise Misconfigured(f"database: {error.strerror or error}") from error
     try:
+        await must_belong_here(services)
         yield services
     finally:
         await services.close()
+
+
+def missing_file(settings: Settings) -> Path | None:
+    """Where the SQLite database should be, when it is not there. To open it would make an empty one."""
+    if not settings.database_url.startswith("sqlite:///"):
+        return None
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    return None if path.exists() else path
 
 
 def as_json(value: Any) -> None:

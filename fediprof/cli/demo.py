@@ -1,0 +1,220 @@
+"""`fediprof demo`: a candidate's and a recruiter's instance, two processes on two ports of this machine, doing what
+people do: over HTTP, signed, through the doors everybody uses. Nothing leaves the machine; the folder is gone at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import httpx2
+
+from fediprof.errors import Unreachable
+
+PATIENCE = 30.0
+"""Seconds for any one thing to arrive."""
+
+_POST = "I finished the bridge survey at Saint-Malo. Open to new work from January. #engineering"
+_REPLY = "Well done! We look for somebody like you."
+_ASKED = "@{} thank you. May I send you my references in private?"
+_ANSWERED = "Please do. We have an opening in Rennes."
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two. `home`: its folder; `browser`: somebody logged in there."""
+
+    who: str
+    name: str
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    browser: httpx2.Client | None = None
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def handle(self) -> str:
+        return f"{self.who}@localhost:{self.port}"
+
+    def run(self, *words: str) -> str:
+        """A command of this instance. Raises Unreachable with what it said."""
+        done = subprocess.run(
+            [sys.executable, "-m", "fediprof", *words],
+            cwd=self.home,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise Unreachable(f"fediprof {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout.strip()
+
+    def start(self) -> None:
+        with (self.home / "log").open("ab") as log:
+            # A session of its own: Ctrl-C is for us, and we end both in order.
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fediprof", "serve"],
+                cwd=self.home,
+                env=_environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def log_in(self) -> None:
+        """As a browser does, with the one-time link."""
+        link = self.run("member", "link", self.who)
+        self.browser = httpx2.Client(follow_redirects=True, timeout=10, headers={"Origin": self.origin})
+        token = re.search(r'name="token" value="([^"]*)"', self.browser.get(link).text)
+        self.browser.post(link, data={"token": token.group(1) if token else ""})
+
+    def sees(self, path: str, text: str) -> bool:
+        """Whether the member finds `text` on a page of theirs."""
+        return self.browser is not None and text in self.browser.get(self.origin + path).text
+
+    def stop(self) -> None:
+        if self.browser is not None:
+            self.browser.close()
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(15)
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the exchange.")
+def demo(once: bool) -> None:
+    """A candidate's and a recruiter's instance on this machine, that talk to each other."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with tempfile.TemporaryDirectory(prefix="fediprof-demo-") as folder, _two(Path(folder), ended) as (lea, marc):
+        _exchange(lea, marc, ended)
+        if once or ended.is_set():
+            return
+        for side in (lea, marc):
+            click.echo(f"\n  {side.name}\n    page          {side.origin}/@{side.who}")
+            click.echo(f"    log in, once  {side.run('member', 'link', side.who)}")
+        click.echo("\nCtrl-C stops both, and leaves nothing behind.")
+        while not ended.wait(0.5):
+            for side in (lea, marc):
+                if side.process is not None and side.process.poll() is not None:
+                    raise Unreachable(f"{side.name}'s server ended: {_last_words(side)}")
+
+
+@contextlib.contextmanager
+def _two(folder: Path, ended: threading.Event) -> Iterator[tuple[Side, Side]]:
+    ports = _free_ports(2)
+    sides = [
+        Side(who, name, folder / who, port)
+        for (who, name), port in zip((("lea", "Léa, a candidate"), ("marc", "Marc, a recruiter")), ports, strict=True)
+    ]
+    try:
+        _say("Making two instances: databases, keys, a member each")
+        for side in sides:
+            side.home.mkdir()
+            at = ("--host", f"localhost:{side.port}", "--listen", f"127.0.0.1:{side.port}")
+            side.run("init", *at, "--member", side.who, "--name", side.name, "--language", "en")
+        for side in sides:
+            side.start()
+        for side in sides:
+            _until(ended, f"{side.name}: {side.origin}", lambda side=side: _ready(side))  # type: ignore[misc]
+        yield sides[0], sides[1]
+    finally:
+        for side in sides:
+            side.stop()
+
+
+def _exchange(lea: Side, marc: Side, ended: threading.Event) -> None:
+    """The story, each step waited for where it is to be seen: on the other one's pages."""
+    for one, other in ((lea, marc), (marc, lea)):
+        _say(f"{one.who} follows @{other.handle}")
+        one.run("follow", other.handle)
+        _until(ended, f"{other.who}'s server accepted", lambda other=other: _followers(other) == 1)  # type: ignore[misc]
+        one.log_in()
+    _say(f"{lea.who} writes to everybody")
+    post = json.loads(lea.run("post", _POST, "--json"))
+    _until(ended, f"it is on {marc.who}'s home page", lambda: marc.sees("/home", "bridge survey"))
+    _say(f"{marc.who} replies")
+    marc.run("post", f"@{lea.handle} {_REPLY}", "--reply-to", post["iri"])
+    page = post["url"].removeprefix(lea.origin)
+    _until(ended, f"the reply stands under {lea.who}'s post", lambda: lea.sees(page, _REPLY))
+    _say(f"{lea.who} writes to {marc.who} alone")
+    asked = json.loads(lea.run("post", _ASKED.format(marc.handle), "--visibility", "direct", "--json"))
+    _until(ended, f"{marc.who} finds it among private messages", lambda: marc.sees("/conversations", "references"))
+    with httpx2.Client(timeout=10) as stranger:
+        if stranger.get(asked["url"]).status_code != 404:
+            raise Unreachable("A private message was shown to a stranger")
+    _say("  a stranger who has its address is told that there is no such page")
+    marc.run("post", f"@{lea.handle} {_ANSWERED}", "--reply-to", asked["iri"], "--visibility", "direct")
+    _until(ended, f"{lea.who} has the answer", lambda: lea.sees("/conversations", "opening in Rennes"))
+
+
+def _until(ended: threading.Event, what: str, holds: Callable[[], bool]) -> None:
+    """Wait for it. Raises Unreachable when it does not come."""
+    deadline = time.monotonic() + PATIENCE
+    while not ended.is_set():
+        if holds():
+            _say(f"  {what}")
+            return
+        if time.monotonic() > deadline:
+            raise Unreachable(f"It did not happen within {PATIENCE:.0f} s: {what}")
+        time.sleep(0.1)
+    raise click.Abort
+
+
+def _ready(side: Side) -> bool:
+    if side.process is not None and side.process.poll() is not None:
+        raise Unreachable(f"{side.name}'s server ended: {_last_words(side)}")
+    with contextlib.suppress(httpx2.TransportError):
+        return httpx2.get(f"{side.origin}/health/ready", timeout=5).status_code == 200
+    return False
+
+
+def _followers(side: Side) -> int:
+    answer = httpx2.get(
+        f"{side.origin}/u/{side.who}/followers", headers={"Accept": "application/activity+json"}, timeout=10
+    )
+    return int(answer.json().get("totalItems", 0))
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _environment() -> dict[str, str]:
+    """Ours without settings: these two have their own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FEDIPROF_")}
+
+
+def _last_words(side: Side) -> str:
+    lines = (side.home / "log").read_text("utf-8", "replace").splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()
