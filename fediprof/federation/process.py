@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 from fediprof import clock
 from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
 from fediprof.as2 import parse, reader
+from fediprof.db.database import Tx
 from fediprof.errors import (
     Conflict,
     FediprofError,
@@ -42,6 +44,7 @@ class InboxWorker:
         self._perform, self._resolver, self._at_once = perform, resolver, at_once
         self._lanes: dict[str, deque[Row]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._known: dict[str, Actor] = {}
         self._stopping = False
 
     async def run(self) -> None:
@@ -80,7 +83,12 @@ class InboxWorker:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return 1
         now = clock.now()
-        rows = await self._perform.database.write(lambda tx: inbox.claim(tx, now, room))
+
+        def take(tx: Tx) -> tuple[list[Row], dict[str, Actor]]:
+            rows = inbox.claim(tx, now, room)
+            return rows, actors.by_iris(tx, (row.actor_iri for row in rows))
+
+        rows, self._known = await self._perform.database.write(take)
         for row in rows:
             lane = self._lanes.get(row.actor_iri)
             if lane is not None:
@@ -118,7 +126,7 @@ class InboxWorker:
         inbound: Inbound | None = None
         try:
             activity = parse.activity(reader.load(row.body))
-            actor = await self._perform.database.read(lambda tx: actors.by_iri(tx, row.actor_iri))
+            actor = self._known.get(row.actor_iri)
             if actor is None:
                 actor = await self._resolver.actor(row.actor_iri)
             if actor is None:

@@ -28,7 +28,7 @@ from fediprof.errors import (
     WrongKey,
 )
 from fediprof.federation import inbox
-from fediprof.federation.resolve import NetworkResolver
+from fediprof.federation.resolve import NetworkResolver, known_key
 from fediprof.jobs import queue
 from fediprof.moderation import store as moderation
 from fediprof.net.budget import HostBudget
@@ -82,10 +82,14 @@ class Receiver:
 
     async def _proven(self, request: SignableRequest, claim: verify.Claim, host: str) -> tuple[Verified, Actor]:
         """The signature, checked with the key we know, and once more with the key as its host gives it now."""
-        if await self.perform.database.read(lambda tx: moderation.domain_blocked(tx, host)):
-            raise NotAllowed(f"{host} is blocked here")
         now = clock.now()
-        found = await self._key(claim.key_id, fresh=False)
+
+        def look(tx: Tx) -> tuple[PublicKey, Actor] | None:
+            if moderation.domain_blocked(tx, host):
+                raise NotAllowed(f"{host} is blocked here")
+            return known_key(tx, claim.key_id)
+
+        found = await self.perform.database.read(look) or await self._key(claim.key_id, fresh=False)
         if found is None:
             raise NotVerified(f"there is no key {claim.key_id}")
         try:

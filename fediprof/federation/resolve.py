@@ -22,6 +22,7 @@ from fediprof.actors.records import Actor
 from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
+from fediprof.db.database import Tx
 from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, Unreachable
 from fediprof.federation.documents import Documents
 from fediprof.net import webfinger
@@ -97,10 +98,9 @@ class NetworkResolver:
         Raises Unreachable when its host did not answer: then nothing is known, and the sender should ask again.
         """
         if not fresh:
-            known = await self._database.read(lambda tx: actors.key(tx, key_id))
+            known = await self._database.read(lambda tx: known_key(tx, key_id))
             if known is not None:
-                actor, owner, material, _ = known
-                return _loaded(key_id, owner, material), actor
+                return known
         if self._perform.here().is_ours(key_id):
             return None
         return await self._once(f"key {key_id}", lambda: self._fetch_key(key_id))
@@ -169,10 +169,8 @@ class NetworkResolver:
             actor = await self.actor(owner, fresh=True)
         if actor is None:
             return None
-        known = await self._database.read(lambda tx: actors.key(tx, key_id))
-        if known is None or known[0].id != actor.id:
-            return None
-        return _loaded(key_id, known[1], known[2]), actor
+        known = await self._database.read(lambda tx: known_key(tx, key_id))
+        return known if known is not None and known[1].id == actor.id else None
 
     # --- posts
 
@@ -230,6 +228,12 @@ class NetworkResolver:
         self._under_way.pop(name, None)
         if not task.cancelled():
             task.exception()  # seen here too: whoever asked may have gone
+
+
+def known_key(tx: Tx, key_id: str) -> tuple[PublicKey, Actor] | None:
+    """A key we hold, and whose it is."""
+    found = actors.key(tx, key_id)
+    return None if found is None else (_loaded(key_id, found[1], found[2]), found[0])
 
 
 def _loaded(key_id: str, owner: str, material: str) -> PublicKey:
