@@ -14,16 +14,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import parse, reader
 from fediprof.db.database import Tx
-from fediprof.errors import (
-    Conflict,
-    FediprofError,
-    Malformed,
-    NotAllowed,
-    NotFound,
-    NotVerified,
-    TryLater,
-    Unreachable,
-)
+from fediprof.errors import FediprofError, Forbidden, NotFound, Refused, TryLater, Unreachable
 from fediprof.federation import inbox
 from fediprof.federation.dispatch import handler_for
 from fediprof.federation.inbound import Inbound
@@ -37,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 1.0
 """Seconds between looks for rows that another process kept, or that were put off."""
+
+GATHERS_FOR = 0.02
+"""Seconds to let rows gather after the first: a batch is claimed in one statement."""
 
 
 class InboxWorker:
@@ -58,6 +52,7 @@ class InboxWorker:
                         await asyncio.wait_for(bell.wait(), LOOKS_EVERY)
                     except TimeoutError:
                         continue
+                    await asyncio.sleep(GATHERS_FOR)
         finally:
             self._stopping = True
             left = [row.id for lane in self._lanes.values() for row in list(lane)[1:]]
@@ -135,8 +130,10 @@ class InboxWorker:
             handler = handler_for(activity)
             state = "done" if handler is not None else "refused"
             outcome = await handler(inbound) if handler is not None else f"{activity.type} is not understood here"
-        except (Malformed, NotAllowed, NotFound, NotVerified, Conflict) as refusal:
-            state, outcome = "refused", str(refusal)
+        except FediprofError as error:
+            if isinstance(error, TryLater | Unreachable) and not _is_final(error):
+                raise
+            state, outcome = "refused", str(error)
         if inbound is None or not inbound.finished:
             now = clock.now()
             await self._perform.database.write(lambda tx: inbox.finish(tx, row.id, state, outcome, now))
@@ -148,6 +145,13 @@ class InboxWorker:
         metrics.inbox(row.type, "put off" if next_at else "dead")
         log.info("inbox.put_off", extra={"type": row.type, "actor": row.actor_iri, "why": str(error)[:200]})
         await self._perform.database.write(lambda tx: inbox.put_off(tx, row.id, next_at, str(error), now))
+
+
+def _is_final(error: FediprofError) -> bool:
+    """Whether asking another server again is of no use: our guard forbids it, or it has refused us."""
+    if isinstance(error, Refused):
+        return 400 <= error.code < 500 and error.code not in (408, 425, 429)
+    return isinstance(error, Forbidden)
 
 
 def later(row: Row, now: datetime) -> datetime | None:

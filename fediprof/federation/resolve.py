@@ -23,7 +23,7 @@ from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
-from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, Unreachable
+from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, NotVerified, Unreachable
 from fediprof.federation.documents import Documents
 from fediprof.net import webfinger
 from fediprof.net.budget import HostBudget
@@ -135,6 +135,7 @@ class NetworkResolver:
         if domain is None:
             return None
         described = actor_wire.described(doc, domain=domain, now=clock.now())
+        described = replace(described, keys=tuple(each for each in described.keys if _is_usable(*each)))
         return await self._perform(actor_commands.learn_actor, actor_commands.LearnActor(described))
 
     async def _confirmed_domain(self, doc: as2.Actor) -> str | None:
@@ -211,7 +212,7 @@ class NetworkResolver:
                 await self.post(written.in_reply_to, depth=depth - 1)
         html = post_wire.html_of(written)
         arrival = await self._perform(
-            receive.receive_post, receive.ReceivePost(written, author.id, html, asked_for=True)
+            receive.receive_post, receive.ReceivePost(written, author, html, asked_for=True)
         )
         return arrival.post
 
@@ -234,6 +235,15 @@ def known_key(tx: Tx, key_id: str) -> tuple[PublicKey, Actor] | None:
     """A key we hold, and whose it is."""
     found = actors.key(tx, key_id)
     return None if found is None else (_loaded(key_id, found[1], found[2]), found[0])
+
+
+def _is_usable(key_id: str, owner: str, material: str) -> bool:
+    """Whether a signature can be checked by it: of a kind and size we trust. No other is kept."""
+    try:
+        _loaded(key_id, owner, material)
+    except NotVerified:
+        return False
+    return True
 
 
 def _loaded(key_id: str, owner: str, material: str) -> PublicKey:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
@@ -31,7 +31,7 @@ class ReceivePost:
     """
 
     written: as2.Post
-    author_id: int
+    author: Actor
     html: str
     asked_for: bool = False
     forwardable: bytes | None = None
@@ -42,7 +42,7 @@ class ReceivePost:
 @dataclass(frozen=True, slots=True)
 class ReceiveRevision:
     written: as2.Post
-    author_id: int
+    author: Actor
     html: str
     forwardable: bytes | None = None
     activity_iri: str = ""
@@ -73,18 +73,19 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     written = request.written
     known = store.by_iri(tx, written.id)
     if known is not None:
-        if known.deleted_at is not None or known.actor_id != request.author_id:
+        if known.deleted_at is not None or known.actor_id != request.author.id:
             return Done(Arrival(None, "deleted before" if known.deleted_at else "somebody else's post"))
         return _revised(tx, known, written, request.html, here)
     buried = store.buried(tx, written.id)
     if buried is not None and buried[0] == written.attributed_to:
         return Done(Arrival(None, "deleted before it came"))
-    author = actors.by_id(tx, request.author_id)
-    if author is None or author.gone_at is not None:
+    author = request.author
+    if author.gone_at is not None:
         return Done(Arrival(None, "its author is gone"))
     parent = store.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
-    mentioned = _mentioned(tx, written)
-    if not request.asked_for and not _concerns_us(tx, author, parent, mentioned):
+    mentioned = _mentioned(tx, written, author)
+    readers = [] if request.asked_for else timelines.readers(tx, author.id)
+    if not request.asked_for and not readers and not _concerns_us(parent, mentioned):
         return Done(Arrival(None, "concerns nobody here"))
     post = wire.post_of(written, author, html=request.html, parent=parent, received_at=here.now)
     named = {href: silent for href, silent in _named(written)}
@@ -97,7 +98,7 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     elif written.in_reply_to is not None:
         effects.append(Enqueue("thread", post.iri, {"post": str(post.id), "parent": written.in_reply_to}))
     if not request.asked_for:
-        effects += _announced_here(tx, post, author, parent, mentions)
+        effects += _announced_here(tx, post, author, parent, mentions, readers)
         effects += _forwarded(tx, request, written, post, parent)
     return Done(Arrival(post, "stored"), tuple(effects))
 
@@ -108,14 +109,14 @@ def receive_revision(tx: Tx, request: ReceiveRevision, here: Here) -> Done[Arriv
     if known is None:
         first = ReceivePost(
             request.written,
-            request.author_id,
+            request.author,
             request.html,
             forwardable=request.forwardable,
             activity_iri=request.activity_iri,
             sender_host=request.sender_host,
         )
         return receive_post(tx, first, here)
-    if known.actor_id != request.author_id:
+    if known.actor_id != request.author.id:
         return Done(Arrival(None, "not the author's update"))
     if known.deleted_at is not None:
         return Done(Arrival(None, "deleted before"))
@@ -152,7 +153,7 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     names = ("title", "content", "content_map", "warning", "sensitive", "language", "poll", "attachments", "emojis")
     store.change(tx, known.id, {name: getattr(fresh, name) for name in (*names, "url", "edited_at")})
     named = dict(_named(written))
-    mentioned = _mentioned(tx, written)
+    mentioned = _mentioned(tx, written, _author(tx, known))
     store.set_mentions(tx, known.id, [(person.id, named.get(person.iri, True)) for person in mentioned])
     store.set_tags(tx, known.id, wire.tags_of(written))
     return Done(
@@ -174,49 +175,40 @@ def _named(written: as2.Post) -> list[tuple[str, bool]]:
     return [(iri, False) for iri in tagged] + [(iri, True) for iri in dict.fromkeys(addressed) if iri not in tagged]
 
 
-def _mentioned(tx: Tx, written: as2.Post) -> list[Actor]:
+def _mentioned(tx: Tx, written: as2.Post, author: Actor) -> list[Actor]:
     """Whom of those named or addressed we know. Nobody is fetched for being named: that would be a way to make us."""
-    return list(actors.by_iris(tx, [iri for iri, _ in _named(written)[:200]]).values())
+    iris = [iri for iri, _ in _named(written)[:200] if iri != author.followers]
+    return list(actors.by_iris(tx, iris).values()) if iris else []
 
 
-def _concerns_us(tx: Tx, author: Actor, parent: Post | None, mentioned: list[Actor]) -> bool:
-    """Someone here follows the author, is named or addressed, or it answers a post in a thread we hold.
+def _concerns_us(parent: Post | None, mentioned: list[Actor]) -> bool:
+    """Without a reader here: somebody here is named or addressed, or it answers a post in a thread we hold.
 
     All else is dropped: a server nobody here chose must not be able to fill our disk.
     """
-    if parent is not None or any(person.local for person in mentioned):
-        return True
-    followed = exists().where(
-        follow.c.target_id == author.id,
-        follow.c.state == "accepted",
-        follow.c.follower_id == actor_table.c.id,
-        actor_table.c.local,
-    )
-    return bool(tx.execute(select(followed)).scalar())
+    return parent is not None or any(person.local for person in mentioned)
 
 
 def _announced_here(
-    tx: Tx, post: Post, author: Actor, parent: Post | None, mentions: list[tuple[int, bool]]
+    tx: Tx, post: Post, author: Actor, parent: Post | None, mentions: list[tuple[int, bool]], readers: list[int]
 ) -> list[Effect]:
-    """Lay it in homes, tell who is named or answered."""
-    effects: list[Effect] = []
+    """Lay it in the homes of its readers, tell who is named or answered."""
     told = {actor_id for actor_id, silent in mentions if not silent or post.visibility == "direct"}
     if parent is not None and parent.local and store.is_visible(tx, post.id, parent.actor_id):
         told.add(parent.actor_id)
-    effects += [Notify(actor_id, "mention", author.id, post.id) for actor_id in _locals(tx, told)]
-    if post.visibility != "direct":
-        parent_author = parent.actor_id if parent else None
-        if parent is None and post.in_reply_to_iri is not None:
-            return effects  # an answer to we know not whom: half a conversation
-        readers = timelines.lay(
-            tx, author_id=author.id, item_id=post.id, post_id=post.id, parent_author_id=parent_author
-        )
-        effects += [Stream(reader, "update", post.id) for reader in readers]
-    return effects
+    effects: list[Effect] = [Notify(actor_id, "mention", author.id, post.id) for actor_id in _locals(tx, told)]
+    half = parent is None and post.in_reply_to_iri is not None  # an answer to we know not whom
+    if post.visibility == "direct" or half:
+        return effects
+    if parent is not None and parent.actor_id != author.id:
+        readers = timelines.readers(tx, author.id, parent.actor_id)
+    timelines.lay_for(tx, readers, item_id=post.id, post_id=post.id)
+    return effects + [Stream(reader, "update", post.id) for reader in readers]
 
 
 def _locals(tx: Tx, actor_ids: set[int]) -> list[int]:
-    return [person.id for person in actors.by_ids(tx, actor_ids).values() if person.local and person.gone_at is None]
+    people = actors.by_ids(tx, actor_ids).values()
+    return [person.id for person in people if person.local and person.gone_at is None]
 
 
 def _homes(tx: Tx, author_id: int) -> list[int]:

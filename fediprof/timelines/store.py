@@ -36,19 +36,26 @@ def lay(
     announce_id: int | None = None,
     parent_author_id: int | None = None,
 ) -> list[int]:
-    """Put an item into the homes of the author's local followers (and the author's own). Returns whose.
+    """Put an item into the homes of its readers (`readers`). Returns whose."""
+    whose = readers(tx, author_id, parent_author_id)
+    lay_for(tx, whose, item_id=item_id, post_id=post_id, announce_id=announce_id)
+    return whose
 
-    An answer to somebody else (`parent_author_id`) reaches only those who follow that person too, or are that person:
+
+def readers(tx: Tx, author_id: int, parent_author_id: int | None = None) -> list[int]:
+    """Members in whose home a post of this author is to be found: the author's followers here, and the author if here.
+
+    An answer to somebody else (`parent_author_id`) is only for those who follow that person too, or are that person:
     half a conversation is noise.
     """
-    wanted = {"author": author_id}
     if parent_author_id is None or parent_author_id == author_id:
-        readers = list(tx.execute(_READERS, wanted).scalars())
-    else:
-        readers = list(tx.execute(_READERS_OF_BOTH, wanted | {"parent": parent_author_id}).scalars())
-    rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in readers]
+        return list(tx.execute(_READERS, {"author": author_id}).scalars())
+    return list(tx.execute(_READERS_OF_BOTH, {"author": author_id, "parent": parent_author_id}).scalars())
+
+
+def lay_for(tx: Tx, whose: list[int], *, item_id: int, post_id: int, announce_id: int | None = None) -> None:
+    rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in whose]
     insert_all_or_leave(tx, home_item, rows)
-    return readers
 
 
 def lift(tx: Tx, *, post_id: int | None = None, announce_id: int | None = None) -> None:

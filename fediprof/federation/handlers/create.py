@@ -23,7 +23,7 @@ async def post(inbound: Inbound) -> str:
         receive.receive_post,
         ReceivePost(
             written,
-            inbound.actor.id,
+            inbound.actor,
             wire.html_of(written),
             forwardable=inbound.forwardable,
             activity_iri=inbound.activity.id,
@@ -39,7 +39,7 @@ async def fetched(inbound: Inbound, iri: str) -> str:
     if found is None:
         return "nothing at its address"
     written = must_be_theirs(inbound, found.document)
-    request = ReceivePost(written, inbound.actor.id, wire.html_of(written))
+    request = ReceivePost(written, inbound.actor, wire.html_of(written))
     return (await inbound.perform(receive.receive_post, request)).outcome
 
 

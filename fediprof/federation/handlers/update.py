@@ -19,7 +19,7 @@ async def post(inbound: Inbound) -> str:
     written = create.must_be_theirs(inbound, embedded)
     request = ReceiveRevision(
         written,
-        inbound.actor.id,
+        inbound.actor,
         wire.html_of(written),
         forwardable=inbound.forwardable,
         activity_iri=inbound.activity.id,
