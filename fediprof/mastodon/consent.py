@@ -59,10 +59,8 @@ def ask(
     redirect_uri: str,
     values: dict[str, str],
     token: str,
-    other: str,
 ) -> Response:
-    """`values` come back with the answer; `token` proves that it came from this page; `other`: where to log in as
-    somebody else."""
+    """`values` come back with the answer; `token` proves that it came from this page."""
     return _page(
         call,
         t,
@@ -73,7 +71,6 @@ def ask(
         goes_to="" if redirect_uri == OUT_OF_BAND else _place(redirect_uri),
         values=values,
         token=token,
-        other=other,
     )
 
 

@@ -71,7 +71,8 @@ class Refusal(Exception):
 
 
 async def authorize(call: Call) -> Response:
-    """Ask the member whether the app may. Without a session, over the login page and back."""
+    """Ask the member whether the app may, each time, and say for which account: `force_login` has nothing to add.
+    Without a session, over the login page and back."""
     texts = consent.texts_for(call)
     try:
         asked = await call.read(lambda tx: _asked(tx, call))
@@ -79,9 +80,9 @@ async def authorize(call: Call) -> Response:
         return _refused(call, refusal)
     visitor = await call.read(lambda tx: _visitor(tx, call))
     values = {name: call.params.text(name) for name in (*_KEPT, "lang") if name in call.params}
-    login = "/login?" + urlencode({"next": f"/oauth/authorize?{urlencode(values)}"})
-    if visitor is None or call.params.flag("force_login"):
-        return RedirectResponse(login, 303, {"cache-control": "no-store"})
+    if visitor is None:
+        login = urlencode({"back": f"/oauth/authorize?{urlencode(values)}"})
+        return RedirectResponse(f"/login?{login}", 303, {"cache-control": "no-store"})
     session, account, actor = visitor
     texts = consent.texts_for(call, account)
     return consent.ask(
@@ -93,7 +94,6 @@ async def authorize(call: Call) -> Response:
         redirect_uri=asked.redirect_uri,
         values=values,
         token=_form_token(call, session),
-        other=login,
     )
 
 

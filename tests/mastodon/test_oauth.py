@@ -179,15 +179,9 @@ async def test_without_a_session_the_way_leads_over_the_login_page_and_back(
     assert answer.status_code == 303
     path, _, query = answer.headers["location"].partition("?")
     assert path == "/login"
-    following = parse_qs(query)["next"][0]
+    following = parse_qs(query)["back"][0]
     assert following.startswith("/oauth/authorize?")
     assert parse_qs(urlsplit(following).query)["state"] == ["s & s"]
-
-
-async def test_another_account_can_be_chosen_by_logging_in_again(browser: Browser, phone: dict[str, Any]) -> None:
-    answer = await browser.open(**asking(phone, force_login="true"))
-    assert answer.status_code == 303
-    assert "force_login" not in answer.headers["location"]
 
 
 async def test_the_page_says_who_asks_for_what_and_for_whom(browser: Browser, ada: Person, client: Any) -> None:
