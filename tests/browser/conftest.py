@@ -1,0 +1,142 @@
+"""Real pages in a real browser: Debian's Chromium driven by Playwright, a whole server on loopback, a member with some
+life on her pages. One engine is enough here; what pages show is held on both by tests/web."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+
+from fediprof import clock, ids
+from fediprof.accounts.commands import IssueLink, SetPassword, issue_login_link, set_password
+from fediprof.actors import store as actors
+from fediprof.actors.commands import ReviseProfile, revise_profile
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.posts import store as posts
+from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
+from fediprof.posts.records import Post
+from fediprof.principal import Member
+from fediprof.services import Services
+from tests.conftest import make_member
+from tests.support.live import serving
+
+PASSWORD = "a sentence is long enough"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    return found
+
+
+@dataclass(slots=True)
+class Site:
+    """A running server, and the addresses of what is on it."""
+
+    services: Services
+    marie: Member
+    paul: Member
+    post: Post
+    private: Post
+    stranger: Actor
+
+    @property
+    def origin(self) -> str:
+        return self.services.settings.origin
+
+    def path(self, post: Post) -> str:
+        return post.url.removeprefix(self.origin)
+
+
+@pytest.fixture
+async def site(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Site]:
+    path = tmp_path / "test.sqlite3"
+    shutil.copy(sqlite_template, path)
+    async with serving(tmp_path, f"sqlite:///{path}") as services:
+        marie = await make_member(services, "marie", name="Marie Duval", admin=True)
+        paul = await make_member(services, "paul", name="Paul")
+        await services.perform(set_password, SetPassword(marie, None, PASSWORD))
+        fields = (("Mon site", "https://marie.example/"), ("Parlons de", "#lean, énergie"))
+        about = "Je rends les ateliers plus rapides sans y laisser les gens."
+        await services.perform(revise_profile, ReviseProfile(marie, summary=about, fields=fields, locked=True))
+
+        async def say(by: Member, text: str, visibility: str = "public", **more: object) -> Post:
+            made = PublishPost(by, text, visibility, **more)  # type: ignore[arg-type]
+            return await services.perform(publish_post, made)
+
+        post = await say(marie, "Demandez-moi pourquoi nous avons échoué deux fois. #lean", language="fr")
+        await services.perform(pin_post, PinPost(marie, post.id))
+        await say(marie, "Une seconde pensée.", "followers", language="fr", warning="Travail de nuit")
+        both = (("en", "What have you stopped repairing?"),)
+        await say(marie, "Qu’avez-vous arrêté de réparer ?", "quiet", language="fr", translations=both)
+        await say(paul, "@marie Le plan de charge ?", in_reply_to_id=post.id, language="fr")
+        private = await say(paul, "@marie On se parle jeudi ?", "direct", language="fr")
+        await services.perform(request_follow, RequestFollow(paul, marie.actor_id))
+        stranger = await services.database.write(lambda tx: _stranger(tx, post))
+        yield Site(services, marie, paul, post, private, stranger)
+
+
+def _stranger(tx: Tx, parent: Post) -> Actor:
+    """Somebody on another server who answered, with a portrait there."""
+    now = clock.now()
+    known = actors.by_id(tx, parent.actor_id)
+    assert known is not None
+    values = {name: getattr(known, name) for name in Actor.__slots__}
+    iri = "https://far.example/users/anna"
+    handle = {"username": "anna", "domain": "far.example", "host": "far.example", "name": "Anna", "local": False}
+    place = {"iri": iri, "url": "https://far.example/@anna", "inbox": f"{iri}/inbox", "shared_inbox": None}
+    picture = {"icon": "https://far.example/face.png", "header": None, "fields": [], "locked": False}
+    anna = Actor(**{**values, **handle, **place, **picture, "id": ids.new_id(), "fetched_at": now})
+    actors.insert_actor(tx, anna)
+    words = "<p>Un-mot-très-long-que-rien-ne-coupe-sinon-la-page-elle-même-et-encore-un-peu-plus-long</p>"
+    before = {name: getattr(parent, name) for name in Post.__slots__}
+    own = {"id": ids.new_id(), "iri": f"{iri}/1", "url": "https://far.example/@anna/1", "actor_id": anna.id}
+    answer = {"in_reply_to_iri": parent.iri, "in_reply_to_id": parent.id, "in_reply_to_actor_id": parent.actor_id}
+    posts.insert_post(
+        tx, Post(**{**before, **own, **answer, "local": False, "content": words, "source": None}), [], []
+    )
+    return anna
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        await opened.close()
+
+
+class Watch:
+    """What a page did that it should not: errors on the console, requests to anybody else."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self.errors: list[str] = []
+        self.elsewhere: list[str] = []
+        self._origin = origin
+        context.on("page", self._follow)
+
+    def _follow(self, page: Page) -> None:
+        page.on("console", lambda m: self.errors.append(f"{page.url}: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.on("request", self._asked)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self._origin, "data:")):
+            self.elsewhere.append(request.url)
+
+
+async def log_in(page: Page, site: Site) -> None:
+    """By a one-time link, as on the first day."""
+    secret = await site.services.perform(issue_login_link, IssueLink("marie"))
+    await page.goto(f"{site.origin}/login/link/{secret}")
+    await page.click("main form button")
+    await page.wait_for_url("**/home")
