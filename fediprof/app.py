@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fediprof.errors import FediprofError, TryLater
 from fediprof.federation import endpoints as federation
 from fediprof.mastodon import routes as mastodon
-from fediprof.observability import health, metrics
+from fediprof.observability import health, logs, metrics
 from fediprof.services import Services
 from fediprof.web import failures
 from fediprof.web import routes as web
@@ -66,7 +66,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         return await failures.error_page(request, error)
     if isinstance(error, FediprofError):
         status, words = error.status, error.public
-        log.info("request.refused", extra={"path": request.url.path, "status": status, "why": str(error)[:300]})
+        log.info("request.refused", extra={"path": logs.path(request.url.path), "status": status, "why": str(error)[:300]})
     else:
         status, words = getattr(error, "status_code", 500), str(getattr(error, "detail", "")) or "Refused"
     headers = {"Vary": "Accept, Signature"}
@@ -103,6 +103,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         begun, request_id, status = perf_counter(), secrets.token_hex(6), 0
+        mark = logs.request_id.set(request_id)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -117,8 +118,9 @@ class Observed:
             seconds = perf_counter() - begun
             metrics.answered(_kind(scope["path"]), status, seconds)
             if log.isEnabledFor(logging.DEBUG):
-                fields = {"path": scope["path"], "status": status, "ms": round(seconds * 1000, 1), "id": request_id}
+                fields = {"path": logs.path(scope["path"]), "status": status, "ms": round(seconds * 1000, 1)}
                 log.debug("request.answered", extra=fields)
+            logs.request_id.reset(mark)
 
 
 def _kind(path: str) -> str:
