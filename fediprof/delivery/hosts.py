@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
@@ -31,45 +31,71 @@ class Peer:
     scheme: str | None
 
 
+_DUE = (
+    select(peer.c.host, peer.c.failures, peer.c.scheme)
+    .where(
+        peer.c.next_at <= bindparam("now"),
+        peer.c.dead_at.is_(None),
+        or_(peer.c.lease_until.is_(None), peer.c.lease_until < bindparam("now")),
+    )
+    .order_by(peer.c.next_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(peer)
+    .where(peer.c.host.in_(bindparam("hosts", expanding=True)))
+    .values(lease_until=bindparam("until"), lease_by=bindparam("who"))
+)
+_RENEW = (
+    update(peer)
+    .where(peer.c.host == bindparam("name"), peer.c.lease_by == bindparam("who"))
+    .values(lease_until=bindparam("until"))
+)
+_NEXT = select(func.min(delivery.c.next_at)).where(
+    delivery.c.host == bindparam("name"), delivery.c.state == "waiting"
+)
+_RELEASE = (
+    update(peer)
+    .where(peer.c.host == bindparam("name"), peer.c.lease_by == bindparam("who"))
+    .values(lease_until=None, lease_by=None, next_at=bindparam("again_at"))
+)
+_ANSWERED = (
+    update(peer)
+    .where(peer.c.host == bindparam("name"))
+    .values(
+        failures=0,
+        failing_days=bindparam("no_days"),
+        dead_at=None,
+        last_status=bindparam("status"),
+        last_error=None,
+        last_success_at=bindparam("now"),
+    )
+)
+_STATE = select(peer.c.failures, peer.c.failing_days, peer.c.next_at).where(peer.c.host == bindparam("name"))
+
+
 def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
     """Hosts that are due, leased to `who`."""
-    due = (
-        select(peer.c.host, peer.c.failures, peer.c.scheme)
-        .where(
-            peer.c.next_at <= now,
-            peer.c.dead_at.is_(None),
-            or_(peer.c.lease_until.is_(None), peer.c.lease_until < now),
-        )
-        .order_by(peer.c.next_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    found = [Peer(*row) for row in tx.execute(due)]
+    found = [Peer(*row) for row in tx.execute(_DUE, {"now": now, "most": most})]
     if found:
-        hosts = [each.host for each in found]
-        tx.execute(update(peer).where(peer.c.host.in_(hosts)).values(lease_until=now + LEASE, lease_by=who))
+        tx.execute(_LEASE, {"hosts": [each.host for each in found], "until": now + LEASE, "who": who})
     return found
 
 
 def renew(tx: Tx, host: str, who: str, now: datetime) -> bool:
     """False when somebody else has it by now: then leave it."""
-    values = {"lease_until": now + LEASE}
-    return tx.execute(update(peer).where(peer.c.host == host, peer.c.lease_by == who).values(values)).rowcount > 0
+    return tx.execute(_RENEW, {"name": host, "who": who, "until": now + LEASE}).rowcount > 0
 
 
-def release(tx: Tx, host: str, who: str, now: datetime) -> None:
-    """Give a host back, due again when its next waiting delivery is."""
-    next_at = tx.execute(
-        select(func.min(delivery.c.next_at)).where(delivery.c.host == host, delivery.c.state == "waiting")
-    ).scalar()
-    row = tx.execute(select(peer.c.failures, peer.c.next_at).where(peer.c.host == host)).first()
-    if next_at is not None and row is not None and row.failures >= BREAKER_AFTER and row.next_at is not None:
-        next_at = max(next_at, row.next_at)
-    tx.execute(
-        update(peer)
-        .where(peer.c.host == host, peer.c.lease_by == who)
-        .values(lease_until=None, lease_by=None, next_at=next_at)
-    )
+def release(tx: Tx, host: str, who: str) -> None:
+    """Give a host back, due again when its next waiting delivery is; not before its pause, when it has been failing."""
+    next_at = tx.execute(_NEXT, {"name": host}).scalar()
+    if next_at is not None:
+        row = tx.execute(_STATE, {"name": host}).first()
+        if row is not None and row.failures >= BREAKER_AFTER and row.next_at is not None:
+            next_at = max(next_at, row.next_at)
+    tx.execute(_RELEASE, {"name": host, "who": who, "again_at": next_at})
 
 
 def release_all(tx: Tx, who: str) -> None:
@@ -79,16 +105,12 @@ def release_all(tx: Tx, who: str) -> None:
 
 def answered(tx: Tx, host: str, status: int, now: datetime) -> None:
     """The host is there, whatever it says of one delivery."""
-    tx.execute(
-        update(peer)
-        .where(peer.c.host == host)
-        .values(failures=0, failing_days=[], dead_at=None, last_status=status, last_error=None, last_success_at=now)
-    )
+    tx.execute(_ANSWERED, {"name": host, "status": status, "now": now, "no_days": []})
 
 
 def failed(tx: Tx, host: str, status: int | None, error: str, now: datetime) -> None:
     """The host did not answer, or says that it cannot. From the third time in a row it is left alone for a while."""
-    row = tx.execute(select(peer.c.failures, peer.c.failing_days).where(peer.c.host == host)).first()
+    row = tx.execute(_STATE, {"name": host}).first()
     if row is None:
         return
     failures = row.failures + 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
@@ -22,6 +22,25 @@ from fediprof.signatures import integrity
 _shared = func.coalesce(actor.c.shared_inbox, actor.c.inbox)
 _BLOCKED = select(domain_block.c.domain)
 
+_INSERT = insert(outgoing).returning(outgoing.c.id)
+_INSERT_DELIVERY = insert(delivery)
+_reachable = and_(~actor.c.local, actor.c.gone_at.is_(None), actor.c.host.not_in(_BLOCKED))
+_FOLLOWERS = (
+    select(_shared, func.min(actor.c.host))
+    .join(follow, follow.c.follower_id == actor.c.id)
+    .where(follow.c.target_id == bindparam("of"), follow.c.state == "accepted", _reachable)
+    .group_by(_shared)
+)
+_PEOPLE = select(actor.c.inbox, _shared.label("shared"), actor.c.host).where(
+    actor.c.id.in_(bindparam("ids", expanding=True)), _reachable
+)
+_SHARED_OF = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(bindparam("inboxes", expanding=True)))
+_WAKE = (
+    update(peer)
+    .where(peer.c.host.in_(bindparam("hosts", expanding=True)), peer.c.next_at.is_(None))
+    .values(next_at=bindparam("now"))
+)
+
 
 def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
     """Write one outgoing activity and a delivery per inbox. Returns how many inboxes; 0 writes nothing.
@@ -32,33 +51,24 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
     targets = _targets(tx, deliver.audience)
     if not targets:
         return 0
-    outgoing_id = tx.execute(
-        insert(outgoing).returning(outgoing.c.id),
-        {
-            "actor_id": deliver.actor_id,
-            "activity_iri": str(deliver.activity["id"]),
-            "type": str(deliver.activity["type"]),
-            "object_iri": deliver.object_iri,
-            "post_id": deliver.post_id,
-            "body": deliver.body if deliver.body is not None else _proven(tx, keystore, deliver, here.now),
-            "created_at": here.now,
-        },
-    ).scalar_one()
-    tx.execute(
-        insert(delivery),
-        [
-            {
-                "outgoing_id": outgoing_id,
-                "host": host,
-                "inbox": inbox,
-                "object_iri": deliver.object_iri,
-                "state": "waiting",
-                "attempts": 0,
-                "next_at": here.now,
-            }
-            for inbox, host in targets.items()
-        ],
-    )
+    row = {
+        "actor_id": deliver.actor_id,
+        "activity_iri": str(deliver.activity["id"]),
+        "type": str(deliver.activity["type"]),
+        "object_iri": deliver.object_iri,
+        "post_id": deliver.post_id,
+        "body": deliver.body if deliver.body is not None else _proven(tx, keystore, deliver, here.now),
+        "created_at": here.now,
+    }
+    outgoing_id = tx.execute(_INSERT, row).scalar_one()
+    common = {
+        "outgoing_id": outgoing_id,
+        "object_iri": deliver.object_iri,
+        "state": "waiting",
+        "attempts": 0,
+        "next_at": here.now,
+    }
+    tx.execute(_INSERT_DELIVERY, [common | {"inbox": inbox, "host": host} for inbox, host in targets.items()])
     _wake_hosts(tx, set(targets.values()), here.now)
     return len(targets)
 
@@ -72,31 +82,13 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
     """{inbox: host}, each inbox once."""
     found: dict[str, str] = {}
     if audience.followers_of is not None:
-        query = (
-            select(_shared, func.min(actor.c.host))
-            .join(follow, follow.c.follower_id == actor.c.id)
-            .where(
-                follow.c.target_id == audience.followers_of,
-                follow.c.state == "accepted",
-                ~actor.c.local,
-                actor.c.gone_at.is_(None),
-                actor.c.host.not_in(_BLOCKED),
-            )
-            .group_by(_shared)
-        )
-        found.update((row[0], row[1]) for row in tx.execute(query))
+        found.update((row[0], row[1]) for row in tx.execute(_FOLLOWERS, {"of": audience.followers_of}))
     if audience.actor_ids:
-        one_by_one = actor.c.inbox if audience.followers_of is None and len(audience.actor_ids) == 1 else _shared
-        query = select(one_by_one, actor.c.host).where(
-            actor.c.id.in_(audience.actor_ids),
-            ~actor.c.local,
-            actor.c.gone_at.is_(None),
-            actor.c.host.not_in(_BLOCKED),
-        )
-        found.update((row[0], row[1]) for row in tx.execute(query))
+        alone = audience.followers_of is None and len(audience.actor_ids) == 1
+        people = tx.execute(_PEOPLE, {"ids": audience.actor_ids})
+        found.update((row.inbox if alone else row.shared, row.host) for row in people)
     if audience.inboxes:
-        query = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(audience.inboxes))
-        shared: dict[str, str] = {row[0]: row[1] for row in tx.execute(query)}
+        shared: dict[str, str] = {row[0]: row[1] for row in tx.execute(_SHARED_OF, {"inboxes": audience.inboxes})}
         for inbox in audience.inboxes:
             if shared.get(inbox) not in found:
                 found.setdefault(inbox, origin.host_of(inbox))
@@ -105,8 +97,6 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
 
 def _wake_hosts(tx: Tx, hosts: set[str], now: datetime) -> None:
     """Make hosts due at once unless they are being spared after failures."""
-    insert_all_or_leave(
-        tx, peer, [{"host": host, "next_at": now, "failures": 0, "failing_days": []} for host in sorted(hosts)]
-    )
-    quiet = update(peer).where(peer.c.host.in_(hosts), peer.c.next_at.is_(None)).values(next_at=now)
-    tx.execute(quiet)
+    fresh = [{"host": host, "next_at": now, "failures": 0, "failing_days": []} for host in sorted(hosts)]
+    insert_all_or_leave(tx, peer, fresh)
+    tx.execute(_WAKE, {"hosts": sorted(hosts), "now": now})

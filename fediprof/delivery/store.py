@@ -36,8 +36,10 @@ class Outcome:
     next_at: datetime | None
 
 
+_earlier = delivery.alias("earlier")
 _DUE = (
     select(
+        delivery.c.host,
         delivery.c.id,
         delivery.c.outgoing_id,
         delivery.c.inbox,
@@ -48,13 +50,23 @@ _DUE = (
     )
     .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
     .where(
-        delivery.c.host == bindparam("at"),
+        delivery.c.host.in_(bindparam("hosts", expanding=True)),
         delivery.c.state == "waiting",
         delivery.c.next_at <= bindparam("now"),
+        # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
+        ~exists().where(
+            _earlier.c.host == delivery.c.host,
+            _earlier.c.state == "waiting",
+            _earlier.c.next_at > bindparam("now"),
+            _earlier.c.object_iri == delivery.c.object_iri,
+            _earlier.c.inbox == delivery.c.inbox,
+            _earlier.c.id < delivery.c.id,
+        ),
     )
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )
+_BODIES = select(outgoing.c.id, outgoing.c.body).where(outgoing.c.id.in_(bindparam("ids", expanding=True)))
 _MARK = (
     update(delivery)
     .where(delivery.c.id == bindparam("row"))
@@ -69,34 +81,16 @@ _MARK = (
 )
 
 
-def due(tx: Tx, host: str, now: datetime, most: int) -> list[Row]:
-    """The oldest deliveries due at a host. One whose object has an earlier one still waiting there is left out: a
-    Delete must not overtake its Create."""
-    rows = [Row(*row) for row in tx.execute(_DUE, {"at": host, "now": now, "most": most})]
-    if not rows:
-        return rows
-    earlier = delivery.alias("earlier")
-    held = set(
-        tx.execute(
-            select(delivery.c.id).where(
-                delivery.c.id.in_([row.id for row in rows]),
-                exists().where(
-                    earlier.c.host == host,
-                    earlier.c.state == "waiting",
-                    earlier.c.object_iri == delivery.c.object_iri,
-                    earlier.c.inbox == delivery.c.inbox,
-                    earlier.c.id < delivery.c.id,
-                    earlier.c.next_at > now,
-                ),
-            )
-        ).scalars()
-    )
-    return [row for row in rows if row.id not in held]
+def due(tx: Tx, hosts: Sequence[str], now: datetime, most: int) -> dict[str, list[Row]]:
+    """{host: its oldest deliveries due}, `most` in all."""
+    found: dict[str, list[Row]] = {host: [] for host in hosts}
+    for row in tx.execute(_DUE, {"hosts": list(hosts), "now": now, "most": most}):
+        found[row.host].append(Row(*row[1:]))
+    return found
 
 
 def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:
-    rows = tx.execute(select(outgoing.c.id, outgoing.c.body).where(outgoing.c.id.in_(list(outgoing_ids))))
-    return {row.id: row.body for row in rows}
+    return {row.id: row.body for row in tx.execute(_BODIES, {"ids": list(outgoing_ids)})} if outgoing_ids else {}
 
 
 def mark(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:

@@ -9,6 +9,7 @@ import logging
 import random
 import secrets
 from collections import defaultdict, deque
+from dataclasses import dataclass
 from datetime import datetime
 
 from fediprof import clock
@@ -30,6 +31,15 @@ log = logging.getLogger(__name__)
 PER_HOST = 6
 BATCH = 60
 LOOKS_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`rows`: what is due, by host. `bodies`: by outgoing id. `keys`: by actor id."""
+
+    rows: dict[str, list[Row]]
+    bodies: dict[int, bytes]
+    keys: dict[int, KeyPair]
 
 
 class DeliveryWorker:
@@ -65,44 +75,72 @@ class DeliveryWorker:
         return visited
 
     async def _lease(self) -> int:
+        """Take on as many hosts as there is room for, with what is due at them, in one unit."""
         room = self._hosts_at_once - len(self._tasks)
-        if room <= 0:
-            return 0
+        if room <= self._hosts_at_once // 8 and self._tasks:
+            return 0  # a few at a time: a unit for each host that finishes would cost more than it brings
         now = clock.now()
-        leased = await self._database.write(lambda tx: hosts.lease(tx, self._who, now, room))
+
+        def take(tx: Tx) -> tuple[list[Peer], Work]:
+            leased = hosts.lease(tx, self._who, now, room)
+            return leased, self._load(tx, [peer.host for peer in leased], now)
+
+        leased, work = await self._database.write(take)
         for peer in leased:
-            task = asyncio.create_task(self._visit(peer))
+            task = asyncio.create_task(self._visit(peer, work))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(leased)
 
-    async def _visit(self, peer: Peer) -> None:
+    async def _visit(self, peer: Peer, work: Work) -> None:
         """Deliver to one host until nothing is due there, it fails, or we stop."""
         try:
-            while not self._stopping:
-                now = clock.now()
-                rows, bodies, keys = await self._database.read(lambda tx, now=now: self._load(tx, peer.host, now))  # type: ignore[misc]
-                if not rows or not await self._batch(peer, rows, bodies, keys):
-                    break
-                if not await self._database.write(lambda tx: hosts.renew(tx, peer.host, self._who, clock.now())):
-                    return
+            while rows := work.rows.get(peer.host, []):
+                outcomes, answers = await self._batch(peer, rows, work)
+                work = await self._settle(peer, outcomes, answers)
+                if not work.rows:
+                    return  # given back with the answers
         except Exception:
             log.exception("delivery.failed", extra={"host": peer.host})
-        finally:
-            await self._database.write(lambda tx: hosts.release(tx, peer.host, self._who, clock.now()))
+        await self._database.write(lambda tx: hosts.release(tx, peer.host, self._who))
 
-    def _load(self, tx: Tx, host: str, now: datetime) -> tuple[list[Row], dict[int, bytes], dict[int, KeyPair]]:
-        rows = store.due(tx, host, now, BATCH)
+    async def _settle(self, peer: Peer, outcomes: list[Outcome], answers: list[Answer]) -> Work:
+        """Write down what became of a batch. The next one with it, or, where there is none, the host given back."""
+        now = clock.now()
+        failed = any(answer.host_failed for answer in answers)
+
+        def unit(tx: Tx) -> Work:
+            self._write_down(tx, peer.host, outcomes, answers, now)
+            if not failed and not self._stopping and hosts.renew(tx, peer.host, self._who, now):
+                work = self._load(tx, [peer.host], now)
+                if work.rows[peer.host]:
+                    return work
+            hosts.release(tx, peer.host, self._who)
+            return Work({}, {}, {})
+
+        work = await self._database.write(unit)
+        for answer in answers:
+            if answer.verdict != "sent":
+                fields = {"host": peer.host, "status": answer.status, "why": answer.error}
+                log.info("delivery.put_off" if answer.verdict == "again" else "delivery.refused", extra=fields)
+        return work
+
+    def _load(self, tx: Tx, names: list[str], now: datetime) -> Work:
+        """What is due at these hosts, its bodies and its authors' keys."""
+        if not names:
+            return Work({}, {}, {})
+        rows = store.due(tx, names, now, BATCH * len(names))
+        all_rows = [row for each in rows.values() for row in each]
         keys: dict[int, KeyPair] = {}
-        for actor_id in {row.actor_id for row in rows}:
+        for actor_id in {row.actor_id for row in all_rows}:
             try:
                 keys[actor_id] = self._perform.keystore.pair(tx, actor_id)
             except (KeyError, Misconfigured):
                 log.error("delivery.no_key", extra={"actor": actor_id})
-        return rows, store.bodies(tx, [row.outgoing_id for row in rows]), keys
+        return Work(rows, store.bodies(tx, list({row.outgoing_id for row in all_rows})), keys)
 
-    async def _batch(self, peer: Peer, rows: list[Row], bodies: dict[int, bytes], keys: dict[int, KeyPair]) -> bool:
-        """Send rows, at most `PER_HOST` at a time, those about one object one after the other. False: leave the host."""
+    async def _batch(self, peer: Peer, rows: list[Row], work: Work) -> tuple[list[Outcome], list[Answer]]:
+        """Send rows, at most `PER_HOST` at a time, those about one object one after the other, until the host fails."""
         lanes: dict[tuple[str, str], deque[Row]] = defaultdict(deque)
         for row in rows:
             lanes[row.object_iri, row.inbox].append(row)
@@ -118,11 +156,11 @@ class DeliveryWorker:
                 lane = ready.popleft()
                 while lane and not failed.is_set() and not self._stopping:
                     row = lane.popleft()
-                    pair = keys.get(row.actor_id)
+                    pair = work.keys.get(row.actor_id)
                     if pair is None:
                         outcomes.append(Outcome(row.id, "failed", None, "its author's key is not there", None))
                         continue
-                    answer = await send.post(self._fetcher, row.inbox, bodies[row.outgoing_id], pair.rsa, scheme)
+                    answer = await send.post(self._fetcher, row.inbox, work.bodies[row.outgoing_id], pair.rsa, scheme)
                     outcome = settled(row, answer, clock.now())
                     outcomes.append(outcome)
                     answers.append(answer)
@@ -133,16 +171,7 @@ class DeliveryWorker:
                         break  # what comes after it about the same object waits with it
 
         await asyncio.gather(*(sender() for _ in range(at_once)))
-        now = clock.now()
-        await self._database.write(lambda tx: self._write_down(tx, peer.host, outcomes, answers, now))
-        for answer in answers:
-            if answer.verdict != "sent":
-                log.info(
-                    "delivery.%s",
-                    "put_off" if answer.verdict == "again" else "refused",
-                    extra={"host": peer.host, "status": answer.status, "why": answer.error},
-                )
-        return not failed.is_set()
+        return outcomes, answers
 
     def _write_down(self, tx: Tx, host: str, outcomes: list[Outcome], answers: list[Answer], now: datetime) -> None:
         if outcomes:
