@@ -57,7 +57,7 @@ def running() -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment, **user)
         try:
-            _wait(port, server)
+            _wait(port, server, binaries)
             yield f"postgresql://postgres@127.0.0.1:{port}"
         finally:
             server.terminate()
@@ -81,14 +81,15 @@ def _sql(address: str, statement: str) -> None:
     subprocess.run([str(psql), "-q", "-X", f"{address}/postgres", "-c", statement], check=True, capture_output=True)
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, server: subprocess.Popen[bytes], binaries: Path) -> None:
+    """Until it takes commands: it listens a while before that."""
+    ready = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     for _ in range(300):
         if server.poll() is not None:
             raise RuntimeError("PostgreSQL did not start")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
+        if subprocess.run(ready, capture_output=True).returncode == 0:
+            return
+        time.sleep(0.1)
     raise RuntimeError("PostgreSQL does not answer")
 
 
