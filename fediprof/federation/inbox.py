@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
-from fediprof.schema.delivery import peer
+from fediprof.schema.delivery import delivery, peer
 from fediprof.schema.inbox import inbox_activity
 
 LEASE = timedelta(minutes=5)
@@ -56,6 +56,15 @@ _REVIVE = (
     .values(failures=0, failing_days=[], dead_at=None, next_at=bindparam("at"))
 )
 
+_PATIENT = 3
+_HURRY = (
+    update(delivery)
+    .where(delivery.c.host == bindparam("name"), delivery.c.state == "waiting", delivery.c.attempts >= _PATIENT)
+    .values(next_at=bindparam("at"))
+)
+"""What has failed so often that its next try may be hours away. Below that, a host that writes while its inbox fails
+would make us try at each of its messages."""
+
 
 def keep(
     tx: Tx,
@@ -70,7 +79,8 @@ def keep(
     host: str,
 ) -> bool:
     """False when this activity of this actor came before. A host that writes is alive: it is delivered to again."""
-    tx.execute(_REVIVE, {"name": host, "at": now})
+    if tx.execute(_REVIVE, {"name": host, "at": now}).rowcount:
+        tx.execute(_HURRY, {"name": host, "at": now})
     return insert_or_leave(
         tx,
         inbox_activity,

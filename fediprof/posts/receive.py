@@ -75,7 +75,8 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     if known is not None:
         if known.deleted_at is not None or known.actor_id != request.author.id:
             return Done(Arrival(None, "deleted before" if known.deleted_at else "somebody else's post"))
-        return _revised(tx, known, written, request.html, here)
+        revised = _revised(tx, known, written, request.html, here)
+        return revised if request.asked_for else _sent_at_last(tx, request, known, revised)
     buried = store.buried(tx, written.id)
     if buried is not None and buried[0] == written.attributed_to:
         return Done(Arrival(None, "deleted before it came"))
@@ -161,6 +162,17 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     )
 
 
+def _sent_at_last(tx: Tx, request: ReceivePost, known: Post, revised: Done[Arrival]) -> Done[Arrival]:
+    """Its Create, for a post somebody here looked up before it was delivered: it goes where it would have gone."""
+    named = dict(_named(request.written))
+    mentions = [(p.id, named.get(p.iri, True)) for p in _mentioned(tx, request.written, request.author)]
+    parent = store.by_id(tx, known.in_reply_to_id) if known.in_reply_to_id else None
+    readers = timelines.readers(tx, request.author.id)
+    effects = _announced_here(tx, known, request.author, parent, mentions, readers, known=True)
+    effects += _forwarded(tx, request, request.written, known, parent)
+    return Done(revised.value, (*revised.effects, *effects))
+
+
 def _author(tx: Tx, post: Post) -> Actor:
     author = actors.by_id(tx, post.actor_id)
     if author is None:
@@ -190,9 +202,16 @@ def _concerns_us(parent: Post | None, mentioned: list[Actor]) -> bool:
 
 
 def _announced_here(
-    tx: Tx, post: Post, author: Actor, parent: Post | None, mentions: list[tuple[int, bool]], readers: list[int]
+    tx: Tx,
+    post: Post,
+    author: Actor,
+    parent: Post | None,
+    mentions: list[tuple[int, bool]],
+    readers: list[int],
+    *,
+    known: bool = False,
 ) -> list[Effect]:
-    """Lay it in the homes of its readers, tell who is named or answered."""
+    """Lay it in the homes of its readers, tell who is named or answered. `known`: some may have it."""
     told = {actor_id for actor_id, silent in mentions if not silent or post.visibility == "direct"}
     if parent is not None and parent.local and store.is_visible(tx, post.id, parent.actor_id):
         told.add(parent.actor_id)
@@ -202,6 +221,8 @@ def _announced_here(
         return effects
     if parent is not None and parent.actor_id != author.id:
         readers = timelines.readers(tx, author.id, parent.actor_id)
+    if known:
+        readers = timelines.lacking(tx, readers, post.id)
     timelines.lay_for(tx, readers, item_id=post.id, post_id=post.id)
     return effects + [Stream(reader, "update", post.id) for reader in readers]
 

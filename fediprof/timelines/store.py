@@ -53,6 +53,13 @@ def readers(tx: Tx, author_id: int, parent_author_id: int | None = None) -> list
     return list(tx.execute(_READERS_OF_BOTH, {"author": author_id, "parent": parent_author_id}).scalars())
 
 
+def lacking(tx: Tx, whose: list[int], post_id: int) -> list[int]:
+    """Those of `whose` homes that do not have the post itself."""
+    laid = select(home_item.c.actor_id).where(home_item.c.post_id == post_id, home_item.c.announce_id.is_(None))
+    have = set(tx.execute(laid).scalars())
+    return [reader for reader in whose if reader not in have]
+
+
 def lay_for(tx: Tx, whose: list[int], *, item_id: int, post_id: int, announce_id: int | None = None) -> None:
     rows = [{"actor_id": r, "id": item_id, "post_id": post_id, "announce_id": announce_id} for r in whose]
     insert_all_or_leave(tx, home_item, rows)

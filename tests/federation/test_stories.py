@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from fediprof.actors import store as actors
+from fediprof.delivery.commands import RetryDeliveries, retry_deliveries
 from fediprof.follows import store as follows
 from fediprof.follows.commands import AnswerFollower, RequestFollow, accept_follower, request_follow
 from fediprof.interactions.commands import Announce, React, announce_post, like_post, unlike_post
@@ -410,3 +411,48 @@ async def test_a_public_answer_with_a_proof_goes_on_to_the_members_followers(
     [forwarded] = network.delivered
     assert forwarded.url == "https://other.example/inbox"
     assert forwarded.activity == reply
+
+
+async def test_a_post_that_was_looked_up_before_it_was_delivered_still_comes_home(
+    marie, remote, network, drain, services
+) -> None:
+    # Given Marie, who follows Paul, and looked up his post by its address before his server delivered it
+    paul = remote("paul")
+    known = await services.resolver.actor(paul.iri)
+    await services.perform(request_follow, RequestFollow(marie, known.id))
+    await drain()
+    await paul.send(paul.activity("Accept", network.activities("Follow")[0]))
+    await drain()
+    tag = [{"type": "Mention", "href": MARIE, "name": "@marie@home.example"}]
+    create = paul.create(paul.note("soon", cc=(MARIE,), tag=tag))
+    found = await services.resolver.post(create["object"]["id"])
+    home = lambda tx: [post_id for post_id, _ in timelines.home(tx, marie.actor_id, limit=5)]  # noqa: E731
+    assert await services.read(home) == []
+    # When it is delivered, and once more under another id
+    await paul.send(create)
+    await paul.send({**create, "id": f"{create['id']}/again"})
+    await drain()
+    # Then it is at home, once, and she is told, once
+    assert await services.read(home) == [found.id]
+    told = await services.read(lambda tx: notifications.page(tx, marie.actor_id, limit=10, kinds=["mention"]))
+    assert [each.post.post.id for each in told if each.post] == [found.id]
+
+
+async def test_a_server_long_away_that_writes_is_delivered_to_at_once(
+    marie, remote, network, drain, services
+) -> None:
+    paul = remote("paul")
+    await followed_by(paul, drain)
+    network.delivered.clear()
+    network.down.add(paul.host)
+    await services.perform(publish_post, PublishPost(marie, "meanwhile"))
+    await drain()
+    for _ in range(3):
+        await services.perform(retry_deliveries, RetryDeliveries(paul.host, False))
+        await drain()
+    network.down.clear()
+    await drain()
+    assert network.activities("Create") == []
+    await paul.send(paul.create(paul.note("I am back", cc=(MARIE,))))
+    await drain()
+    assert len(network.activities("Create")) == 1
