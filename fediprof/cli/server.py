@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 10
 """Seconds that requests under way get at a stop; open streams never end by themselves."""
 
+PATIENCE_WITH_TLS = 2
+"""The same where we speak TLS ourselves: peers that keep a connection idle do not answer its goodbye, and are waited for."""
+
 Ready = Callable[[Services], Awaitable[None]]
 
 
@@ -124,6 +127,6 @@ def _configured(settings: Settings, app: Starlette, tls: tuple[str, str] | None)
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=PATIENCE,
+        timeout_graceful_shutdown=PATIENCE if tls is None else PATIENCE_WITH_TLS,
         timeout_keep_alive=65,  # longer than the minute proxies keep theirs: the proxy closes first, no request is lost
     )
