@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from fediprof.as2.context import ACTIVITY_CONTEXT, COLLECTION_CONTEXT, Context
+from fediprof.as2.context import COLLECTION_CONTEXT, PLAIN_CONTEXT, Context
 from fediprof.as2.model import Document, Reference
 from fediprof.clock import rfc3339
 
@@ -24,7 +24,7 @@ def activity(
     cc: Iterable[str] = (),
     published: datetime | None = None,
     target: Reference | None = None,
-    context: Context | None = ACTIVITY_CONTEXT,
+    context: Context | None = PLAIN_CONTEXT,
     **more: object,
 ) -> Document:
     """An activity. `context=None` for one that goes inside another. `more`: further properties by their wire names;

@@ -87,6 +87,9 @@ ACTIVITY_TERMS: Final[dict[str, object]] = {
 COLLECTION_CONTEXT: Final[Context] = AS2
 """Collections and plain activities use nothing beyond the vocabulary."""
 
+PLAIN_CONTEXT: Final[Context] = [AS2, DATA_INTEGRITY]
+"""For activities of the vocabulary about things named by IRI, and their proof: most of what is sent, kept small."""
+
 ACTOR_CONTEXT: Final[Context] = [
     AS2,
     SECURITY,

@@ -140,6 +140,9 @@ def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
     if target.gone_at is not None or moderation.blocks(tx, target.id, follower.id):
         made = Follow(ids.new_id(), request.iri, follower.id, target.id, "rejected", here.now)
         return Done("rejected", (_answer("Reject", made, follower, target, here),))
+    same_id = store.by_iri(tx, request.iri)
+    if same_id is not None and (same_id.follower_id, same_id.target_id) != (follower.id, target.id):
+        raise Conflict(f"{request.iri} is another follow")
     before = store.between(tx, follower.id, target.id)
     if before is not None and before.iri != request.iri:
         store.set_state(tx, before.id, before.state, iri=request.iri)

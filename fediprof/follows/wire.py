@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fediprof.actors.records import Actor, Follow
 from fediprof.as2 import build
+from fediprof.as2.context import PLAIN_CONTEXT
 from fediprof.as2.model import Document
 from fediprof.here import Here
 
 
 def follow(made: Follow, follower: Actor, target: Actor, *, inside: bool = False) -> Document:
-    context = {"context": None} if inside else {}
-    return build.activity("Follow", made.iri, follower.iri, target.iri, to=(target.iri,), **context)  # type: ignore[arg-type]
+    context = None if inside else PLAIN_CONTEXT
+    return build.activity("Follow", made.iri, follower.iri, target.iri, to=(target.iri,), context=context)
 
 
 def answer(type: str, made: Follow, follower: Actor, target: Actor, here: Here) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fediprof.actors.records import Actor
 from fediprof.as2 import build
+from fediprof.as2.context import PLAIN_CONTEXT
 from fediprof.as2.model import Document
 from fediprof.as2.names import PUBLIC
 from fediprof.here import Here
@@ -12,8 +13,8 @@ from fediprof.posts.records import Post
 
 
 def like(made: Interaction, by: Actor, post: Post, author: Actor, *, inside: bool = False) -> Document:
-    more: dict[str, object] = {"context": None} if inside else {}
-    return build.activity("Like", made.iri, by.iri, post.iri, to=(author.iri,), **more)  # type: ignore[arg-type]
+    context = None if inside else PLAIN_CONTEXT
+    return build.activity("Like", made.iri, by.iri, post.iri, to=(author.iri,), context=context)
 
 
 def announce(made: Interaction, by: Actor, post: Post, author: Actor, *, inside: bool = False) -> Document:
@@ -22,7 +23,7 @@ def announce(made: Interaction, by: Actor, post: Post, author: Actor, *, inside:
     public = made.visibility == "public"
     to = (PUBLIC,) if public else (followers,)
     cc = (followers, author.iri) if public else (*((PUBLIC,) if made.visibility == "quiet" else ()), author.iri)
-    more: dict[str, object] = {"context": None} if inside else {}
+    context = None if inside else PLAIN_CONTEXT
     return build.activity(
         "Announce",
         made.iri,
@@ -31,7 +32,7 @@ def announce(made: Interaction, by: Actor, post: Post, author: Actor, *, inside:
         to=to,
         cc=cc,
         published=made.published_at,
-        **more,  # type: ignore[arg-type]
+        context=context,
     )
 
 

@@ -75,7 +75,16 @@ def create(shown: Shown, here: Here, *, context: Context | None = ACTIVITY_CONTE
 def update(shown: Shown, here: Here) -> Document:
     to, cc = addressed(shown)
     inner = note(shown, here, context=False)
-    return build.activity("Update", here.new_activity(), shown.author.iri, inner, to=to, cc=cc, published=here.now)
+    return build.activity(
+        "Update",
+        here.new_activity(),
+        shown.author.iri,
+        inner,
+        to=to,
+        cc=cc,
+        published=here.now,
+        context=ACTIVITY_CONTEXT,
+    )
 
 
 def delete(shown: Shown, here: Here) -> Document:
