@@ -12,7 +12,7 @@ def now() -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """`2026-11-22T23:09:24.952Z`: milliseconds and Z, as the wire and the client API want it."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def http_date(instant: datetime) -> str:

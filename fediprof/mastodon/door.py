@@ -29,14 +29,14 @@ Socket: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
-CORS = {
-    "access-control-allow-origin": "*",
-    "access-control-expose-headers": (
-        "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Mastodon-Async-Refresh"
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id, Mastodon-Async-Refresh",
     ),
-}
+]
 PREFLIGHT = {
-    "access-control-allow-origin": "*",
     "access-control-allow-methods": "POST, PUT, DELETE, GET, PATCH, OPTIONS",
     # By name: `*` does not cover Authorization (Fetch standard, CORS protocol).
     "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, X-Requested-With",
@@ -118,7 +118,7 @@ class Door:
         page = found is not None and any(each.page for each in found[0].methods.values())
         response = await self._answer(request, found)
         if not page:
-            response.headers.update(CORS)
+            response.raw_headers.extend(CORS)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, found: tuple[_Place, dict[str, str]] | None) -> Response:

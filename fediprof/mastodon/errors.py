@@ -20,13 +20,16 @@ INVALID_TOKEN = "The access token is invalid"  # noqa: S105
 NO_SUCH_ENDPOINT = "Not found"
 
 
+_HEADERS = [(b"content-type", b"application/json; charset=utf-8"), (b"cache-control", b"private, no-store")]
+
+
 def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Any JSON answer of this door. Private by default: what a token opens is in no shared cache."""
-    answer = Response(
-        msgspec.json.encode(body), status, {"cache-control": "private, no-store"}, "application/json; charset=utf-8"
-    )
-    if headers:
-        answer.headers.update(headers)
+    answer = Response(None, status)
+    answer.body = msgspec.json.encode(body)
+    answer.raw_headers = [*_HEADERS, (b"content-length", b"%d" % len(answer.body))]
+    for name, value in (headers or {}).items():
+        answer.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
     return answer
 
 
