@@ -51,8 +51,8 @@ class Params:
             return default
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, str | int | float):
-            return str(value)
+        if isinstance(value, str | int | float) and "\0" not in (found := str(value)):
+            return found
         raise Invalid(f"{name} must be text", field=name)
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -89,12 +89,16 @@ class Params:
 
     def texts(self, name: str) -> list[str]:
         """A list, however it was written; one value alone is a list of one."""
-        return [str(each) for each in self._listed(name) if isinstance(each, str | int) and str(each) != ""]
+        found = [str(each) for each in self._listed(name) if isinstance(each, str | int)]
+        if any("\0" in each for each in found):  # PostgreSQL keeps no such text
+            raise Invalid(f"{name} must be text", field=name)
+        return [each for each in found if each]
 
     def numbers(self, name: str) -> list[int]:
         """Ids in a list; what is no number names nothing, and is left out."""
         found = (each.strip() for each in self.texts(name))
-        return [int(each) for each in found if each.isascii() and each.isdigit() and len(each) < 20]
+        numbers = (int(each) for each in found if each.isascii() and each.isdigit() and len(each) < 20)
+        return [each for each in numbers if each <= _LARGEST]
 
     def nested(self, name: str) -> Params:
         value = self._tree.get(name)

@@ -15,6 +15,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import Unreachable
+from fediprof.here import INSTANCE_ACTOR
 from fediprof.mastodon.accounts import by_handle
 from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import account, status, tag
@@ -109,7 +110,9 @@ def _people(tx: Tx, words: str, exact: Exact, limit: int, offset: int) -> list[A
     """The one that is named first, then those whose handle or name has the words."""
     if words.startswith(("http://", "https://")) or exact.post_id is not None:
         return [exact.actor] if exact.actor else []
-    others = actors.matching(tx, words.lstrip("@"), limit, offset)
+    others = [
+        each for each in actors.matching(tx, words.lstrip("@"), limit, offset) if each.username != INSTANCE_ACTOR
+    ]
     if exact.actor is None:
         return others
     named = [exact.actor] if offset == 0 else []

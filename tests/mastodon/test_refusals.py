@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from fediprof.mastodon import apps, oauth
 from fediprof.mastodon.routes import ENDPOINTS
 from fediprof.oauth.commands import IssueAppToken, RegisterApp, issue_app_token, register_app
 from fediprof.services import Services
@@ -136,3 +137,70 @@ async def test_our_own_mistake_is_told_in_json(
 async def test_an_old_token_shuts_nobody_out_of_what_is_open_to_all(client: httpx2.AsyncClient) -> None:
     for path in ("/api/v1/instance", "/api/v2/instance", "/api/v1/custom_emojis"):
         assert (await client.get(path, headers=_bearer("x" * 43))).status_code == 200
+
+
+HOSTILE = (
+    "a\0b",
+    "9" * 19,
+    "9" * 60,
+    "-1",
+    "²",
+    "\ud7ff\U0010ffff",
+    "' or 1=1 --",
+    "%",
+    "../..",
+    "x" * 3000,
+    "\u202e",
+)
+TAKEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "/api/v2/search"): ("q", "type", "limit", "offset", "resolve"),
+    ("GET", "/api/v1/accounts/lookup"): ("acct",),
+    ("GET", "/api/v1/accounts/relationships"): ("id", "id[]"),
+    ("GET", "/api/v1/accounts/:bob/statuses"): ("tagged", "pinned", "max_id", "min_id", "since_id", "limit"),
+    ("GET", "/api/v1/timelines/home"): ("max_id", "min_id", "since_id", "limit"),
+    ("GET", "/api/v1/notifications"): ("types[]", "exclude_types[]", "max_id", "min_id", "limit"),
+    ("GET", "/api/v1/conversations"): ("max_id", "min_id"),
+    ("GET", "/api/v1/follow_requests"): ("max_id", "min_id", "since_id"),
+    ("POST", "/api/v1/statuses"): (
+        "status",
+        "spoiler_text",
+        "visibility",
+        "language",
+        "in_reply_to_id",
+        "media_ids[]",
+    ),
+    ("PUT", "/api/v1/statuses/:made"): ("spoiler_text", "language", "media_ids[]", "media_attributes[][id]"),
+    ("POST", "/api/v1/statuses/:made/reblog"): ("visibility",),
+    ("POST", "/api/v1/apps"): ("client_name", "redirect_uris", "scopes", "website"),
+    ("POST", "/oauth/token"): ("client_id", "client_secret", "code", "grant_type", "scope"),
+    ("POST", "/oauth/revoke"): ("client_id", "token"),
+    ("GET", "/oauth/authorize"): ("client_id", "redirect_uri", "scope", "state", "code_challenge", "lang"),
+}
+
+
+async def test_hostile_values_are_refused_or_read_and_never_break_us(
+    ada: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps, "knock", lambda request, door: None)
+    monkeypatch.setattr(oauth, "knock", lambda request, door: None)
+    made = await ada.write("Hello")
+    for (method, pattern), names in TAKEN.items():
+        path = pattern.replace(":made", made["id"]).replace(":bob", bob.id)
+        for name in names:
+            for value in HOSTILE:
+                body = {
+                    "status": "Fine",
+                    "client_name": "Fine",
+                    "redirect_uris": "https://fine.example/",
+                    name: value,
+                }
+                sent = {"params": {name: value}} if method == "GET" else {"json": body}
+                answer = await ada.ask(method, path, **sent)
+                assert answer.status_code < 500, (method, path, name, value, answer.text)
+
+
+async def test_odd_paths_are_not_found(ada: Person) -> None:
+    for odd in ("a%00b", "9" * 60, "-1", "%C2%B2", "%FF", "..%2F..", "1%2F2"):
+        for path in ("/api/v1/statuses/", "/api/v1/accounts/", "/api/v1/media/"):
+            answer = await ada.ask("GET", path + odd)
+            assert answer.status_code == 404, (path, odd, answer.text)
