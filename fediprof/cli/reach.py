@@ -196,11 +196,13 @@ async def _server_actor(services: Services) -> Finding:
     try:
         got = await services.fetcher.get(url, accept=names.ACCEPT)
     except FediprofError as error:
-        return Finding("server actor", "bad", str(error))
+        return Finding("unsigned fetch", "bad", str(error))
     if got.status != 200 or not names.is_as2_media_type(got.headers.get("content-type", "")):
         kind = got.headers.get("content-type", "")
-        return Finding("server actor", "bad", f"{url} answers {got.status} {kind}: does a cache ignore Vary: Accept?")
-    return Finding("server actor", "good", "can be read unsigned")
+        return Finding(
+            "unsigned fetch", "bad", f"{url} answers {got.status} {kind}: does a cache ignore Vary: Accept?"
+        )
+    return Finding("unsigned fetch", "good", "the server's actor can be read")
 
 
 async def _handle(services: Services, actor: Actor) -> Finding:

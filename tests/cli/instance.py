@@ -56,7 +56,7 @@ class Instance:
         return said
 
     @contextmanager
-    def running(self, *words: str, until: str = "Ctrl-C") -> Iterator[Running]:
+    def running(self, *words: str, until: str = "Ctrl-C", seconds: float = 60) -> Iterator[Running]:
         """A command that keeps running; entered once it has said `until` on either stream."""
         with (self.home / "said").open("w+b") as said:
             process = subprocess.Popen(
@@ -64,7 +64,7 @@ class Instance:
             )
             running = Running(process, self.home / "said")
             try:
-                running.must_say(until)
+                running.must_say(until, seconds)
                 yield running
             finally:
                 if process.poll() is None:
