@@ -99,7 +99,6 @@ def _page(call: Call, t: Texts, template: str, *, status: int = 200, **values: o
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
-        "cross-origin-opener-policy": "same-origin",
     }
     return HTMLResponse(body, status, headers)
 

@@ -54,12 +54,19 @@ def _show(page: Page, sent: Form, retry_after: int | None = None) -> Response:
     response = page.render("account/login.html", status=sent.status, form=sent)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    return response
+    return _in_an_apps_window(response)
 
 
 def _opened(page: Page, opened: LoggedIn, path: str) -> Response:
     response = page.to(path)
     visitor.remember(response, page.services.settings, opened.secret)
+    return _in_an_apps_window(response)
+
+
+def _in_an_apps_window(response: Response) -> Response:
+    """Apps in a browser open a small window for logging in and wait to hear from it; this header would cut the two
+    apart for good."""
+    del response.headers["Cross-Origin-Opener-Policy"]
     return response
 
 

@@ -38,7 +38,12 @@ class Home:
 
     async def allow(self, authorize_url: str, username: str) -> str:
         """Open an app's page in a browser without a session, log in, press "Let it in". Returns the code."""
-        async with httpx2.AsyncClient(base_url=self.url) as browser:
+
+        async def keeps_the_window(answer: httpx2.Response) -> None:
+            assert "cross-origin-opener-policy" not in answer.headers, answer.url
+
+        hooks = {"response": [keeps_the_window]}  # apps in a browser wait for what their small window brings back
+        async with httpx2.AsyncClient(base_url=self.url, event_hooks=hooks) as browser:
             answer = await browser.get(authorize_url)
             assert answer.status_code == 303, answer.text
             login = await browser.get(urljoin(self.url, answer.headers["location"]))
