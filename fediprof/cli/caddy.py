@@ -7,6 +7,7 @@ keeps lies in the data folder: `caddy/Caddyfile`, written at each start, and `ca
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -66,6 +67,8 @@ def running(
     settings: Settings, ports: Ports, *, email: str | None, internal_ca: bool
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Caddy for as long as the block runs. Raises Misconfigured, with its last words, when it does not start."""
+    for port in ports:
+        _must_be_free(port)
     folder = settings.data.absolute() / "caddy"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     written, log = folder / "Caddyfile", folder / "caddy.log"
@@ -85,6 +88,20 @@ def running(
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _must_be_free(port: int) -> None:
+    """Whether we may have it at all is for Caddy to find out: it may have rights of its own."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Misconfigured(
+                    f"port {port} is in use by another program. Is it a web server? Then let that pass requests on to "
+                    "`fediprof serve`: deploy/ has samples for nginx and Caddy."
+                ) from None
 
 
 def _wait_for(child: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -115,7 +115,7 @@ def rewriting(port: int, target: int, pattern: bytes, by: bytes) -> Iterator[Non
         (rb"(?i)\r\ndigest: ", b"\r\nX-Digest: ", "sign: cavage", "does not verify"),
         (rb"(?i)\r\nsignature-input: ", b"\r\nX-Input: ", "sign: rfc9421", "does not verify"),
         (rb"Ping", b"Pong", "sign: cavage", "changes bodies"),
-        (rb"(?i)\r\naccept: [^\r]+", b"\r\nX-Forwarded-Proto: https", "proxy: scheme", "X-Forwarded-Proto"),
+        (rb"(?i)\r\nuser-agent: [^\r]+", b"\r\nX-Forwarded-Proto: https", "proxy: scheme", "X-Forwarded-Proto"),
         (rb"POST /inbox ", b"POST /home ", "inbox", "instead of 401"),
     ],
 )

@@ -62,7 +62,7 @@ def test_fields_named_like_secrets_are_blank(written: io.StringIO, name: str) ->
 def test_a_database_s_error_is_written_without_what_was_in_the_row(written: io.StringIO) -> None:
     with create_engine("sqlite://").connect() as connection:
         try:
-            connection.execute(text("select :words from nothing"), {"words": "a private message"})
+            connection.execute(text("select :words from nowhere"), {"words": "a private message"})
         except Exception:
             log.exception("unit.failed")
     line = json.loads(written.getvalue())
@@ -79,8 +79,8 @@ def test_sentences_of_libraries_become_notes(written: io.StringIO) -> None:
 def test_on_a_terminal_it_is_made_for_reading() -> None:
     stream = Terminal()
     logs.configure("info", stream=stream)
-    log.info("server.started", extra={"listen": "127.0.0.1:8000", "name": "two words"})
-    assert stream.getvalue().rstrip().endswith('info  server.started listen=127.0.0.1:8000 name="two words"')
+    log.info("server.started", extra={"listen": "127.0.0.1:8000", "why": "two words"})
+    assert stream.getvalue().rstrip().endswith('info  server.started listen=127.0.0.1:8000 why="two words"')
 
 
 def test_the_level_is_held(written: io.StringIO) -> None:
