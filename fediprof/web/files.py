@@ -23,6 +23,7 @@ _ALONE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",  # apps in a browser draw them on canvases
     "X-Robots-Tag": "noindex, noai, noimageai",
 }
 

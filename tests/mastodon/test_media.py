@@ -40,6 +40,11 @@ async def test_an_upload_is_ready_with_its_sizes_and_words(ada: Person) -> None:
         assert made["meta"]["small"]["width"] > 0
         assert made["meta"]["focus"] == {"x": 0.5, "y": -0.25}
         assert await ada.get(f"/api/v1/media/{made['id']}") == made
+        for address in (made["url"], made["preview_url"]):
+            file = await ada.client.get(address)
+            assert file.status_code == 200
+            assert file.headers["content-type"].startswith("image/")
+            assert file.headers["access-control-allow-origin"] == "*"
 
 
 async def test_words_can_be_changed_while_writing_and_by_their_owner_alone(ada: Person, bob: Person) -> None:
