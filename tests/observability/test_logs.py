@@ -60,14 +60,15 @@ def test_fields_named_like_secrets_are_blank(written: io.StringIO, name: str) ->
 
 
 def test_a_database_s_error_is_written_without_what_was_in_the_row(written: io.StringIO) -> None:
+    told = " ".join(["a", "private", "message"])  # the trace shows this file's lines, not their values
     with create_engine("sqlite://").connect() as connection:
         try:
-            connection.execute(text("select :words from nowhere"), {"words": "a private message"})
+            connection.execute(text("select :words from nowhere"), {"words": told})
         except Exception:
             log.exception("unit.failed")
     line = json.loads(written.getvalue())
     assert "no such table" in line["error"]
-    assert "private message" not in written.getvalue()
+    assert told not in written.getvalue()
 
 
 def test_sentences_of_libraries_become_notes(written: io.StringIO) -> None:
