@@ -13,8 +13,18 @@ from tests.interop.support.member import Member
 from tests.interop.support.server import Server
 
 NAMES = ("ada.example", "bob.example", "cyd.example")
-MORE = ("new.example", "old.example", "slow.example", "split.example", "www.split.example", "fedify.example")
+MORE = (
+    "home.example",
+    "old.example",
+    "slow.example",
+    "split.example",
+    "www.split.example",
+    "fedify.example",
+    "cavage.example",
+)
 """Names that tests start servers for; known to everybody from the beginning."""
+BRIEF = ("slow.example", "www.split.example")
+"""Servers of one test and one member."""
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +75,7 @@ def join(invited: dict[Path, list[tuple[str, str]]]) -> Iterator[Callable[[Serve
     def make(server: Server) -> Member:
         waiting = invited.setdefault(server.folder, [])
         if not waiting:
-            names = [f"{server.host[:3]}_{secrets.token_hex(3)}" for _ in range(6 if server.host in NAMES else 1)]
+            names = [f"{server.host[:3]}_{secrets.token_hex(3)}" for _ in range(1 if server.host in BRIEF else 8)]
             waiting += zip(names, server.add_members(*names), strict=True)
         joined.append(Member.arrive(server, *waiting.pop()))
         return joined[-1]

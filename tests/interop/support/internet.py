@@ -14,6 +14,12 @@ import httpx2
 import trustme
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @dataclass(slots=True)
 class Internet:
     """`folder` keeps the authority's and the servers' PEM files."""
@@ -35,9 +41,7 @@ class Internet:
 
     def give(self, *names: str) -> int:
         """One free port that answers to these names. Names are given before the servers that ask for them start."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         self.ports.update(dict.fromkeys(names, port))
         return port
 

@@ -20,12 +20,13 @@ _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 Seen = TypeVar("Seen")
 
 
-def eventually(look: Callable[[], Seen], what: str, seconds: float = 20) -> Seen:
+def eventually(look: Callable[[], Seen], what: str, seconds: float = 30) -> Seen:
     """What `look` gives, as soon as it gives something. Fails with `what` did not happen."""
-    until, found = time.monotonic() + seconds, look()
+    until, pause, found = time.monotonic() + seconds, 0.05, look()
     while not found:
         assert time.monotonic() < until, f"within {seconds} s this did not happen: {what}"
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.4)
         found = look()
     return found
 
@@ -179,7 +180,7 @@ class Member:
         found: list[dict[str, Any]] = self.get("/api/v1/timelines/home", limit="40")
         return found
 
-    def sees(self, uri: str, seconds: float = 20) -> dict[str, Any]:
+    def sees(self, uri: str, seconds: float = 30) -> dict[str, Any]:
         """A post on the home timeline, once it has arrived."""
         return eventually(lambda: self.at_home(uri), f"{self.handle} sees {uri} at home", seconds)
 
