@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from fediprof import clock
@@ -21,6 +22,16 @@ log = logging.getLogger(__name__)
 INBOX_KEPT = timedelta(days=14)
 DELIVERIES_KEPT = timedelta(days=30)
 UPLOADS_KEPT_UNUSED = timedelta(days=1)
+
+
+async def _kept_going(run: Callable[[], Awaitable[None]]) -> None:
+    """A fault of the moment (a database that is locked, or away) must not end background work until the next start."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("worker.failed")
+            await asyncio.sleep(1)
 
 
 class Workers:
@@ -41,7 +52,7 @@ class Workers:
         """Until cancelled; what is in hand is finished first."""
         async with asyncio.TaskGroup() as group:
             for part in (self.inbox, self.delivery, self.jobs):
-                group.create_task(part.run())
+                group.create_task(_kept_going(part.run))
 
     async def drain(self) -> None:
         """Do all that is due now, and what that causes. For tests and the command line."""

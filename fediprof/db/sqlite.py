@@ -21,7 +21,7 @@ from fediprof.db.database import Tx
 Result = TypeVar("Result")
 
 BATCH = 256
-_PRAGMAS = ("pragma foreign_keys = on", "pragma busy_timeout = 5000", "pragma temp_store = memory")
+_PRAGMAS = ("pragma foreign_keys = on", "pragma busy_timeout = 15000", "pragma temp_store = memory")
 
 
 class WholeUnits(aiosqlite.Connection):

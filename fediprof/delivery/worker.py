@@ -53,6 +53,7 @@ class DeliveryWorker:
     async def run(self) -> None:
         """Until cancelled; requests under way are finished and written down first."""
         bell = self._perform.bells.delivery
+        self._stopping = False
         try:
             while True:
                 bell.clear()
@@ -178,7 +179,7 @@ class DeliveryWorker:
             store.mark(tx, outcomes, now)
         bad = next((each for each in answers if each.host_failed), None)
         if bad is not None:
-            hosts.failed(tx, host, bad.status, bad.error or "", now)
+            hosts.failed(tx, host, bad.status, bad.error or "", now, wait=bad.wait)
         elif answers and answers[-1].status is not None:
             hosts.answered(tx, host, answers[-1].status, now)
         learnt = next((each.learnt for each in answers if each.learnt is not None), None)

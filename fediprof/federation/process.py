@@ -44,6 +44,7 @@ class InboxWorker:
     async def run(self) -> None:
         """Until cancelled; then rows begun are finished and the others given back."""
         bell = self._perform.bells.inbox
+        self._stopping = False
         try:
             while True:
                 bell.clear()
@@ -98,10 +99,12 @@ class InboxWorker:
     async def _walk(self, actor_iri: str) -> None:
         """One actor's rows, one after the other."""
         lane = self._lanes[actor_iri]
-        while lane:
-            await self._one(lane[0])
-            lane.popleft()
-        del self._lanes[actor_iri]
+        try:
+            while lane:
+                await self._one(lane[0])
+                lane.popleft()
+        finally:
+            del self._lanes[actor_iri]
 
     async def _one(self, row: Row) -> None:
         try:
