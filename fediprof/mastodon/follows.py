@@ -33,8 +33,11 @@ def relationships(tx: Tx, call: Call) -> Response:
 
 
 def followers(tx: Tx, call: Call) -> Response:
-    """The cursors are ids of the follows, newest first: only the Link header carries them."""
+    """Told to the person alone, as everywhere here: others see how many, not who. The cursors are ids of the follows,
+    newest first; only the Link header carries them."""
     target = of_id(tx, call.id())
+    if target.id != call.viewer:
+        return json([])
     cursor = Cursor.of(call.params, default=40, most=80)
     ids = store.follower_ids(tx, target.id, limit=cursor.limit, max_id=cursor.max_id, min_id=_above(cursor))
     return _people(call, ids, store.followers_of(tx, ids))
@@ -42,6 +45,8 @@ def followers(tx: Tx, call: Call) -> Response:
 
 def following(tx: Tx, call: Call) -> Response:
     target = of_id(tx, call.id())
+    if target.id != call.viewer:
+        return json([])
     cursor = Cursor.of(call.params, default=40, most=80)
     ids = store.following_ids(tx, target.id, limit=cursor.limit, max_id=cursor.max_id, min_id=_above(cursor))
     return _people(call, ids, store.followed_of(tx, ids))

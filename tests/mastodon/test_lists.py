@@ -128,7 +128,7 @@ async def test_notifications_page_and_can_be_chosen(ada: Person, bob: Person) ->
     assert await types("types[]=moderation_warning") == []
 
 
-async def test_followers_page_by_cursors_of_their_own(
+async def test_followers_page_by_cursors_of_their_own_for_the_person_alone(
     ada: Person, bob: Person, services: Services, client: httpx2.AsyncClient
 ) -> None:
     others = [await person(services, client, f"fan{number}") for number in range(3)]
@@ -136,9 +136,14 @@ async def test_followers_page_by_cursors_of_their_own(
         await fan.post(f"/api/v1/accounts/{ada.id}/follow")
     await ada.post(f"/api/v1/accounts/{others[0].id}/follow")
     expected = [fan.id for fan in reversed(others)]
-    await both_ways(bob, f"/api/v1/accounts/{ada.id}/followers", expected)
-    await both_ways(bob, f"/api/v1/accounts/{ada.id}/following", [others[0].id])
-    assert [each["id"] for each in (await client.get(f"/api/v1/accounts/{ada.id}/followers")).json()] == expected
+    await both_ways(ada, f"/api/v1/accounts/{ada.id}/followers", expected)
+    await both_ways(ada, f"/api/v1/accounts/{ada.id}/following", [others[0].id])
+    # Others are told how many, not who
+    for side in ("followers", "following"):
+        assert (await client.get(f"/api/v1/accounts/{ada.id}/{side}")).json() == []
+        assert await bob.get(f"/api/v1/accounts/{ada.id}/{side}") == []
+    shown = await bob.get(f"/api/v1/accounts/{ada.id}")
+    assert (shown["followers_count"], shown["following_count"], shown["hide_collections"]) == (3, 1, True)
 
 
 async def test_requests_wait_for_a_member_who_is_locked(ada: Person, bob: Person, services: Services) -> None:

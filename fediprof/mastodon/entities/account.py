@@ -49,7 +49,7 @@ def render(actor: Actor, answer: Answer) -> Entity:
         "following_count": actor.following_count,
         "statuses_count": actor.posts_count,
         "last_status_at": f"{actor.last_post_at:%Y-%m-%d}" if actor.last_post_at else None,
-        "hide_collections": False,
+        "hide_collections": actor.local,  # how many, not who: see `follows.followers`
         "emojis": emoji.render(actor.emojis, answer) if actor.emojis else [],
         "fields": [
             {"name": line.name, "value": line.value, "verified_at": line.verified_at} for line in actor.profile_fields
@@ -81,7 +81,7 @@ def render_credentials(actor: Actor, account: Account, requests: int, answer: An
                 for line in actor.profile_fields
             ],
             "follow_requests_count": requests,
-            "hide_collections": False,
+            "hide_collections": True,
             "discoverable": actor.discoverable,
             "indexable": actor.indexable,
             "attribution_domains": [],
