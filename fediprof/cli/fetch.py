@@ -152,13 +152,18 @@ def _try(found: Looked, check: Callable[[], object]) -> None:
 def _show(found: Looked) -> None:
     for name in ("url", "status", "content_type", "signed_with", "read_as"):
         if value := getattr(found, name):
-            click.echo(f"{name.replace('_', ' '):<13} {value}", err=True)
+            click.echo(f"{name.replace('_', ' '):<13} {_plain(str(value))}", err=True)
     click.echo(f"{'verdict':<13} {'refused' if found.refused else 'taken'}", err=True)
     for reason in found.refused:
-        click.echo(f"{'':<13} {reason}", err=True)
+        click.echo(f"{'':<13} {_plain(reason)}", err=True)
     if found.document is not None:
         from rich.console import Console
 
         Console().print_json(json.dumps(found.document))
     elif found.text:
-        click.echo("".join(character for character in found.text if character.isprintable() or character == "\n"))
+        click.echo(_plain(found.text))
+
+
+def _plain(text: str) -> str:
+    """Another server's words cannot move the cursor or colour the screen."""
+    return "".join(character for character in text if character.isprintable() or character == "\n")

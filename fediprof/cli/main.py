@@ -75,7 +75,9 @@ class Said(click.ClickException):
     exit_code = 2
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"fediprof: {self.message}", err=True)
+        # Part of it may be another server's words, which must not move the cursor or colour the screen.
+        told = "".join(character for character in self.message if character.isprintable() or character == "\n")
+        click.echo(f"fediprof: {told}", err=True)
 
 
 class Failed(Said):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -90,6 +92,55 @@ def test_sigterm_lets_a_request_under_way_be_answered(instance: Instance) -> Non
         assert "server.stopped" in serving.said
     # And the database was closed in order: nothing is left in the write-ahead log
     assert not (instance.home / "data" / "fediprof.sqlite3-wal").exists()
+
+
+class SlowInbox(BaseHTTPRequestHandler):
+    """Another server that takes its time to say 202."""
+
+    came = threading.Event()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        SlowInbox.came.set()
+        time.sleep(1.5)
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None:
+        return
+
+
+def test_sigterm_lets_a_delivery_under_way_end_and_be_written_down(instance: Instance) -> None:
+    # Given a delivery that waits for a server that is slow to answer
+    instance.run("init", "--host", instance.host, "--listen", f"127.0.0.1:{instance.port}", "--member", "lea")
+    slow = ThreadingHTTPServer(("127.0.0.1", 0), SlowInbox)
+    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    host = f"127.0.0.1:{slow.server_address[1]}"
+    with sqlite3.connect(instance.home / "data" / "fediprof.sqlite3") as database:
+        lea = database.execute("select id from actor where username = 'lea'").fetchone()[0]
+        database.execute(
+            "insert into outgoing (id, actor_id, activity_iri, type, object_iri, body, created_at)"
+            " values (1, ?, 'http://a/1', 'Create', 'http://a/2', ?, ?)",
+            (lea, b"{}", int(time.time() * 1000)),
+        )
+        database.execute(
+            "insert into delivery (outgoing_id, host, inbox, object_iri, state, attempts, next_at)"
+            f" values (1, '{host}', 'http://{host}/inbox', 'http://a/2', 'waiting', 0, 1)"
+        )
+        database.execute(f"insert into peer (host, next_at, failures, failing_days) values ('{host}', 1, 0, '[]')")
+    database.close()
+    # When the server is told to stop while it waits for the answer
+    SlowInbox.came.clear()
+    with instance.running("serve", until="server.started") as serving:
+        assert SlowInbox.came.wait(20)
+        assert serving.stop() == 0
+    slow.shutdown()
+    slow.server_close()
+    # Then the answer was waited for, and written down
+    with sqlite3.connect(instance.home / "data" / "fediprof.sqlite3") as database:
+        assert database.execute("select state, last_status from delivery").fetchall() == [("sent", 202)]
+    database.close()
 
 
 def test_several_processes_need_postgresql(instance: Instance) -> None:
