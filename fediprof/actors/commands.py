@@ -88,6 +88,15 @@ class LearnActor:
 
 
 @dataclass(frozen=True, slots=True)
+class AskForPosts:
+    """`again`: also when their first posts were fetched before."""
+
+    by: Member
+    actor_id: int
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiveMove:
     """`target_id`: the new account, fetched afresh, whose alsoKnownAs names the old one: that was checked."""
 
@@ -229,6 +238,14 @@ def learn_actor(tx: Tx, request: LearnActor, here: Here) -> Done[Actor]:
         raise NotFound("the actor went away")
     store.replace_keys(tx, after.id, found.keys, here.now)
     return Done(after)
+
+
+def ask_for_posts(tx: Tx, request: AskForPosts, here: Here) -> Done[None]:
+    """Fetch the pinned and newest posts of somebody elsewhere, in the background, so that the profile is not empty."""
+    actor = store.by_id(tx, request.actor_id)
+    if actor is None or actor.local or (actor.backfilled_at is not None and not request.again):
+        return Done(None)
+    return Done(None, (Enqueue("backfill", actor.iri, {"actor": actor.iri, "again": request.again}),))
 
 
 def receive_move(tx: Tx, request: ReceiveMove, here: Here) -> Done[str]:

@@ -14,7 +14,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import build
 from fediprof.db.database import Tx
-from fediprof.effects import Audience, Deliver, Done, Effect, Notify, Resolver, Stream
+from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Resolver, Stream
 from fediprof.errors import Invalid, NotFound, Unreachable
 from fediprof.here import Here
 from fediprof.media import store as uploads
@@ -76,6 +76,12 @@ class RevisePost:
 
 @dataclass(frozen=True, slots=True)
 class DeletePost:
+    by: Member
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskForThread:
     by: Member
     post_id: int
 
@@ -254,6 +260,19 @@ def unpin_post(tx: Tx, request: PinPost, here: Here) -> Done[Post]:
     if not store.unpin_post(tx, request.by.actor_id, post.id) or not rules.is_public(post):
         return Done(post)
     return Done(post, (_pin_activity("Remove", _shown(tx, post.id, _author(tx, request.by)), here),))
+
+
+def ask_for_thread(tx: Tx, request: AskForThread, here: Here) -> Done[None]:
+    """Fetch, in the background, what a thread lacks here: what stands above a post, and the answers its author lists."""
+    if not store.is_visible(tx, request.post_id, request.by.actor_id):
+        raise NotFound("no such post")
+    post = store.by_id(tx, request.post_id)
+    effects: list[Effect] = []
+    if post is not None and post.in_reply_to_iri is not None and post.in_reply_to_id is None:
+        effects.append(Enqueue("thread", post.iri, {"post": str(post.id), "parent": post.in_reply_to_iri}))
+    if post is not None and not post.local and post.replies is not None:
+        effects.append(Enqueue("replies", post.iri, {"post": str(post.id)}))
+    return Done(None, tuple(effects))
 
 
 # --- what they share

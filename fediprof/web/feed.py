@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from starlette.responses import Response
@@ -17,6 +18,11 @@ from fediprof.web.public import member
 from fediprof.web.view import Page, settle
 
 ENTRIES = 20
+
+
+@lru_cache(maxsize=1000)
+def _line(content: str) -> str:
+    return excerpt(content, 80)
 
 
 async def atom(page: Page) -> Response:
@@ -52,7 +58,7 @@ def document(actor: Actor, shown: list[Shown], updated: str) -> str:
     ]
     for each in shown:
         post = each.post
-        title = post.title or post.warning or excerpt(post.content, 80) or rfc3339(post.published_at)
+        title = post.title or post.warning or _line(post.content) or rfc3339(post.published_at)
         language = f" xml:lang={quoteattr(post.language)}" if post.language else ""
         lines += [
             f"<entry{language}>",

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from fediprof.actors import store as actors
+from fediprof.actors.commands import AskForPosts, ask_for_posts
 from fediprof.actors.records import Actor, Relationship
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Malformed, NotFound, Unreachable
@@ -67,6 +68,7 @@ async def find(page: Page) -> Response:
         form.refuse(sentence(error, page.t), "q")
         target = None
     if isinstance(target, Actor):
+        await page.perform(ask_for_posts, AskForPosts(page.by, target.id))
         return page.to(f"/@{target.username}" if target.local else f"/people/{target.id}")
     if target is not None:
         return page.to(f"/posts/{target}")
@@ -114,6 +116,7 @@ async def fetch(page: Page) -> Response:
         raise Unreachable(
             str(error), public=page.t("The other server did not answer as it should. Try again later.")
         ) from None
+    await page.perform(ask_for_posts, AskForPosts(page.by, actor.id, again=True))
     return page.to(f"/people/{actor.id}", "fetching")
 
 

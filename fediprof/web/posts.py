@@ -14,7 +14,7 @@ from fediprof.i18n.catalog import N_, Texts
 from fediprof.interactions import commands as interactions
 from fediprof.interactions.commands import Announce, React
 from fediprof.posts import commands
-from fediprof.posts.commands import DeletePost, PinPost
+from fediprof.posts.commands import AskForThread, DeletePost, PinPost
 from fediprof.web import compose
 from fediprof.web.forms import sentence
 from fediprof.web.view import Page
@@ -39,6 +39,7 @@ unlike = act(interactions.unlike_post, React)
 share = act(interactions.announce_post, Announce, "shared")
 unshare = act(interactions.unannounce_post, React)
 pin = act(commands.pin_post, PinPost, "pinned")
+fetch = act(commands.ask_for_thread, AskForThread, "fetching")
 unpin = act(commands.unpin_post, PinPost, "unpinned")
 
 

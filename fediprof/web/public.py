@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from fediprof.accounts import store as accounts
@@ -13,17 +17,18 @@ from fediprof.db.database import Tx
 from fediprof.errors import Gone, NotFound
 from fediprof.follows import store as follows
 from fediprof.here import INSTANCE_ACTOR
+from fediprof.posts import front, threads, views
 from fediprof.posts import store as posts
-from fediprof.posts import threads, views
 from fediprof.posts.records import Shown
 from fediprof.web import compose
+from fediprof.web.cards import Cards
 from fediprof.web.view import Page
 
 PAGE = 20
 TOPICS = 6
 
 
-async def front(page: Page) -> Response:
+async def first_page(page: Page) -> Response:
     """Members go home; visitors of a server with one member to that person's page; else: what this place is."""
     if page.visitor is not None:
         return page.to("/home")
@@ -45,52 +50,121 @@ def member(tx: Tx, username: str) -> Actor:
     return actor
 
 
+async def profile(page: Page) -> Response:
+    """h-card, pinned posts, posts newest first."""
+    if page.visitor is None:
+        return await _profile_for_anybody(page)
+    username, max_id, viewer = page.request.path_params["name"], page.number("max_id"), page.me.actor.id
+
+    def load(tx: Tx) -> tuple[_Head, list[Shown], list[Shown], int | None, Relationship]:
+        actor = member(tx, username)
+        first = posts.pinned(tx, actor.id, viewer) if max_id is None else []
+        found = posts.of_actor(tx, actor.id, viewer, limit=PAGE + 1, max_id=max_id, replies=False)
+        shown = views.shown(tx, [*first, *(each for each in found[:PAGE] if each not in first)], viewer)
+        return (
+            _head(tx, actor, max_id),
+            [each for each in shown if each.post.id in first],
+            [each for each in shown if each.post.id not in first],
+            _more(found),
+            follows.relationships(tx, viewer, [actor.id]).get(actor.id) or Relationship(actor.id),
+        )
+
+    head, pinned, items, more, relation = await page.read(load)
+    cards = card_maker(page)
+    return _profile(page, head, [cards(each) for each in pinned], [cards(each) for each in items], more, relation)
+
+
+async def _profile_for_anybody(page: Page) -> Response:
+    """The same for a visitor without account, from cards that are kept; what is missing of them is made."""
+    username, max_id = page.request.path_params["name"], page.number("max_id")
+    kept = cards_of(page)
+
+    def key(post: tuple[int, datetime | None], pinned: bool) -> tuple[object, ...]:
+        return ("card", page.t.language, *post, pinned)
+
+    def load(tx: Tx) -> tuple[_Head, list[tuple[object, ...]], list[tuple[object, ...]], int | None, list[Shown]]:
+        actor = member(tx, username)
+        first = front.pinned(tx, actor.id) if max_id is None else []
+        found = front.page(tx, actor.id, limit=PAGE + 1, max_id=max_id)
+        rest = [each for each in found[:PAGE] if each not in first]
+        missing = [each[0] for each in (*first, *rest) if kept.get(key(each, each in first)) is None]
+        return (
+            _head(tx, actor, max_id, kept),
+            [key(each, True) for each in first],
+            [key(each, False) for each in rest],
+            _more([number for number, _ in found]),
+            views.shown(tx, missing, None),
+        )
+
+    head, first, rest, more, shown = await page.read(load)
+    make = card_maker(page)
+    fresh = {each.post.id: make(each) for each in shown}
+
+    def card(name: tuple[object, ...]) -> object:
+        return kept.get(name) or kept.keep(name, fresh.get(cast(int, name[2]), ""))
+
+    pinned, items = [card(each) for each in first], [card(each) for each in rest]
+    return _profile(page, head, pinned, items, more, Relationship(head.actor.id))
+
+
+def card_maker(page: Page) -> Callable[[Shown], str]:
+    """Renders a post as its author's page shows it: without their name on each."""
+    token, back = page.token, page.request.url.path
+    now = page.here.now if page.visitor else None
+    macro = page.macro("macros/post.html", "card")
+
+    def make(shown: Shown) -> str:
+        return str(macro(shown, page.visitor, token, back, now, byline=False))
+
+    return make
+
+
+def cards_of(page: Page) -> Cards:
+    """The cards this application keeps."""
+    state = page.request.app.state
+    if not hasattr(state, "cards"):
+        state.cards = Cards()
+    held: Cards = state.cards
+    return held
+
+
+def _more(found: list[int]) -> int | None:
+    return found[PAGE - 1] if len(found) > PAGE else None
+
+
 @dataclass(frozen=True, slots=True)
-class _Profile:
+class _Head:
     actor: Actor
-    pinned: list[Shown]
-    items: list[Shown]
     topics: list[str]
-    more: int | None
-    relation: Relationship
     moved: Actor | None
 
 
-async def profile(page: Page) -> Response:
-    """h-card, pinned posts, posts newest first."""
-    username, max_id = page.request.path_params["name"], page.number("max_id")
+def _head(tx: Tx, actor: Actor, max_id: int | None, kept: Cards | None = None) -> _Head:
+    """What stands above the posts. Topics are counted over all posts; they are kept until there is a new one."""
+    name = ("topics", actor.id, actor.posts_count, actor.last_post_at)
+    topics = cast("list[str] | None", kept.get(name)) if kept else None
+    if topics is None:
+        topics = [written for written, _ in posts.tags_by_use(tx, actor.id, TOPICS)]
+        if kept:
+            kept.keep(name, topics)
+    moved = actors.by_iri(tx, actor.moved_to) if actor.moved_to else None
+    return _Head(actor, [] if max_id else topics, moved)
 
-    def load(tx: Tx) -> _Profile:
-        actor = member(tx, username)
-        pinned = posts.pinned(tx, actor.id, page.viewer) if max_id is None else []
-        found = posts.of_actor(tx, actor.id, page.viewer, limit=PAGE + 1, max_id=max_id, replies=False)
-        shown = views.shown(tx, [*pinned, *(each for each in found[:PAGE] if each not in pinned)], page.viewer)
-        topics = [] if max_id else [name for name, _ in posts.tags_by_use(tx, actor.id, TOPICS)]
-        relation = follows.relationships(tx, page.viewer, [actor.id])[actor.id] if page.viewer else None
-        return _Profile(
-            actor,
-            [each for each in shown if each.post.id in pinned],
-            [each for each in shown if each.post.id not in pinned],
-            topics,
-            found[PAGE - 1] if len(found) > PAGE else None,
-            relation or Relationship(actor.id),
-            actors.by_iri(tx, actor.moved_to) if actor.moved_to else None,
-        )
 
-    loaded = await page.read(load)
+def _profile(
+    page: Page, head: _Head, pinned: list[object], items: list[object], more: int | None, relation: Relationship
+) -> Response:
     return page.render(
         "public/profile.html",
-        actor=loaded.actor,
-        pinned=loaded.pinned,
-        items=loaded.items,
-        topics=loaded.topics,
-        more=loaded.more,
-        relation=loaded.relation,
-        moved=loaded.moved,
-        mine=loaded.actor.id == page.viewer,
-        max_id=max_id,
-        back=f"/@{loaded.actor.username}",
-        now=page.here.now if page.visitor else None,
+        actor=head.actor,
+        topics=head.topics,
+        moved=head.moved,
+        pinned=[Markup(each) for each in pinned],  # noqa: S704 - made by our own macro, escaped there
+        items=[Markup(each) for each in items],  # noqa: S704
+        more=more,
+        relation=relation,
+        mine=head.actor.id == page.viewer,
+        max_id=page.number("max_id"),
     )
 
 

@@ -39,7 +39,7 @@ def _person_act(name: str, handler: Handler) -> Route:
 
 routes: list[BaseRoute] = [
     # anybody
-    _get("/", everybody(public.front)),
+    _get("/", everybody(public.first_page)),
     _get("/about", everybody(public.about)),
     _get("/@{name}.atom", everybody(feed.atom)),
     _get("/@{name}/p/{slug}/reply", everybody(from_mine.reply_form)),
@@ -78,6 +78,7 @@ routes: list[BaseRoute] = [
     _post_act("unlike", posts.unlike),
     _post_act("share", posts.share),
     _post_act("unshare", posts.unshare),
+    _post_act("fetch", posts.fetch),
     _post_act("pin", posts.pin),
     _post_act("unpin", posts.unpin),
     # people

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -98,6 +99,18 @@ class Page:
     def number(self, name: str) -> int | None:
         return forms.whole(self.asked(name))
 
+    @property
+    def token(self) -> str:
+        """What this visitor's forms carry."""
+        return csrf.token(self.services.keystore.secret, self.visitor.session.secret_hash if self.visitor else "")
+
+    def macro(self, template: str, name: str) -> Callable[..., object]:
+        """A macro of the templates in this page's language, to render a part by itself."""
+        found: Callable[..., object] = getattr(
+            environment(self.request, self.services, self.t.language).get_template(template).module, name
+        )
+        return found
+
     def in_language(self, code: str) -> str:
         """The address of the same page in another language."""
         kept = [
@@ -124,7 +137,6 @@ class Page:
 
     def render(self, template: str, *, status: int = 200, outward: bool = False, **values: Any) -> Response:
         """`outward`: a form of this page may lead to another server (follow or reply from one's own account)."""
-        secret_hash = self.visitor.session.secret_hash if self.visitor else ""
         body = (
             environment(self.request, self.services, self.t.language)
             .get_template(template)
@@ -133,7 +145,7 @@ class Page:
                 me=self.visitor,
                 here=self.here,
                 settings=self.services.settings,
-                token=csrf.token(self.services.keystore.secret, secret_hash),
+                token=self.token,
                 said=SAID.get(self.asked("said")),
                 **values,
             )
@@ -235,7 +247,13 @@ def _environment(services: Services, t: Texts) -> Environment:
         visibilities=VISIBILITY_WORDS,
     )
     made.filters.update(
-        safe_html=Markup, plain=plain, excerpt=excerpt, iso=rfc3339, date=t.date, moment=t.moment, quoted=quote
+        safe_html=Markup,
+        plain=plain,
+        excerpt=lru_cache(maxsize=1000)(excerpt),
+        iso=rfc3339,
+        date=t.date,
+        moment=t.moment,
+        quoted=quote,
     )
     return made
 

@@ -15,7 +15,7 @@ from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
 from fediprof.timelines import store as timelines
-from tests.support.remote import PUBLIC
+from tests.support.remote import AS2, PUBLIC
 
 pytestmark = pytest.mark.anyio
 MARIE = "https://home.example/u/marie"
@@ -456,3 +456,44 @@ async def test_a_server_long_away_that_writes_is_delivered_to_at_once(
     await paul.send(paul.create(paul.note("I am back", cc=(MARIE,))))
     await drain()
     assert len(network.activities("Create")) == 1
+
+
+async def test_a_member_asks_for_what_a_thread_and_a_profile_lack(marie, remote, network, drain, services) -> None:
+    from fediprof.actors.commands import AskForPosts, ask_for_posts
+    from fediprof.posts.commands import AskForThread, ask_for_thread
+    from fediprof.posts.threads import descendants
+
+    paul, zoe = remote("paul"), remote("zoe", "other.example")
+    # Given a post of his that was looked up, with an answer that nobody sent us
+    answer = zoe.note("an answer")
+    zoe.create(answer)
+    root = paul.note("root", replies="https://far.example/replies/1")
+    paul.create(root)
+    answer["inReplyTo"] = root["id"]
+    network.documents[str(answer["id"])] = {"@context": AS2, **answer}
+    replies = {"@context": AS2, "id": "https://far.example/replies/1", "type": "Collection", "items": [answer["id"]]}
+    network.documents["https://far.example/replies/1"] = replies
+    found = await services.resolver.post(root["id"])
+    # When she asks for more of the thread
+    await services.perform(ask_for_thread, AskForThread(marie, found.id))
+    await drain()
+    # Then the answer stands under it, as its own server gives it
+    below = await services.read(lambda tx: descendants(tx, found, marie.actor_id))
+    assert [(await services.read(lambda tx, i=i: posts.by_id(tx, i))).content for i in below] == ["an answer"]
+    # And his profile is filled from his outbox, at most once unasked
+    older = [paul.note(f"older {n}") for n in range(25)]
+    for note in older:
+        network.documents[str(note["id"])] = {"@context": AS2, **note}
+    page = {
+        "id": f"{paul.iri}/outbox?page",
+        "type": "OrderedCollectionPage",
+        "orderedItems": [n["id"] for n in older],
+    }
+    outbox = {"@context": AS2, "id": f"{paul.iri}/outbox", "type": "OrderedCollection", "first": page}
+    network.documents[f"{paul.iri}/outbox"] = outbox
+    for _ in range(2):
+        await services.perform(ask_for_posts, AskForPosts(marie, found.actor_id))
+        await drain()
+    kept = await services.read(lambda tx: posts.of_actor(tx, found.actor_id, marie.actor_id, limit=50))
+    assert len(kept) == 21
+    assert network.got.count(f"{paul.iri}/outbox") == 1
