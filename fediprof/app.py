@@ -66,7 +66,9 @@ async def _refused(request: Request, error: Exception) -> Response:
         return await failures.error_page(request, error)
     if isinstance(error, FediprofError):
         status, words = error.status, error.public
-        log.info("request.refused", extra={"path": logs.path(request.url.path), "status": status, "why": str(error)[:300]})
+        log.info(
+            "request.refused", extra={"path": logs.path(request.url.path), "status": status, "why": str(error)[:300]}
+        )
     else:
         status, words = getattr(error, "status_code", 500), str(getattr(error, "detail", "")) or "Refused"
     headers = {"Vary": "Accept, Signature"}
@@ -130,4 +132,8 @@ def _kind(path: str) -> str:
     first = path[1:].partition("/")[0]
     if first.startswith("@"):
         return "profile"
-    return first if first in ("api", "oauth", "u", "p", "media", "pictures", "static", ".well-known", "nodeinfo") else "page"
+    return (
+        first
+        if first in ("api", "oauth", "u", "p", "media", "pictures", "static", ".well-known", "nodeinfo")
+        else "page"
+    )

@@ -175,7 +175,7 @@ async def test_mastodon_py_hears_what_happens(home: Home) -> None:
     heard = Heard()
     stream = await call(ada.stream_user, heard, run_async=True)
     try:
-        while not home.services.streams._open:  # noqa: ASYNC110 - there is no event for it
+        while not home.services.streams._open:
             await asyncio.sleep(0.02)
         made = await call(ada.status_post, "Hello")
         await call(bob.status_favourite, made.id)
