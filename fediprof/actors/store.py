@@ -50,7 +50,7 @@ def by_iri(tx: Tx, iri: str) -> Actor | None:
 
 def by_ids(tx: Tx, actor_ids: Iterable[int]) -> dict[int, Actor]:
     wanted = list(set(actor_ids))
-    return {row.id: Actor(*row) for row in tx.execute(_BY_IDS, {"ids": wanted})} if wanted else {}
+    return {row[0]: Actor(*row) for row in tx.execute(_BY_IDS, {"ids": wanted}).all()} if wanted else {}
 
 
 def by_iris(tx: Tx, iris: Iterable[str]) -> dict[str, Actor]:
@@ -100,9 +100,7 @@ def change(tx: Tx, actor_id: int, values: Mapping[str, Any]) -> None:
 
 def count(tx: Tx, actor_id: int, *, followers: int = 0, following: int = 0, posts: int = 0) -> None:
     """Move an actor's counters; they never go under zero."""
-    step_counters(
-        tx, actor, actor_id, followers_count=followers, following_count=following, posts_count=posts
-    )
+    step_counters(tx, actor, actor_id, followers_count=followers, following_count=following, posts_count=posts)
 
 
 def posted(tx: Tx, actor_id: int, at: datetime) -> None:

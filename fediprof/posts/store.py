@@ -91,15 +91,15 @@ def set_tags(tx: Tx, post_id: int, tags: Iterable[Tag], *, fresh: bool = False) 
 def mentions_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[tuple[int, bool]]]:
     """{post id: [(actor id, silent)]}"""
     found: dict[int, list[tuple[int, bool]]] = {}
-    for row in tx.execute(_MENTIONS, {"ids": list(post_ids)}):
-        found.setdefault(row.post_id, []).append((row.actor_id, row.silent))
+    for post_id, actor_id, silent in tx.execute(_MENTIONS, {"ids": list(post_ids)}).all():
+        found.setdefault(post_id, []).append((actor_id, silent))
     return found
 
 
 def tags_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[Tag]]:
     found: dict[int, list[Tag]] = {}
-    for row in tx.execute(_TAGS, {"ids": list(post_ids)}):
-        found.setdefault(row.post_id, []).append(Tag(row.name, row.written))
+    for post_id, name, written in tx.execute(_TAGS, {"ids": list(post_ids)}).all():
+        found.setdefault(post_id, []).append(Tag(name, written))
     return found
 
 
@@ -159,7 +159,7 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
         rows = tx.execute(_SEEN_BY_ALL, {"ids": ids})
     else:
         rows = tx.execute(_SEEN, {"ids": ids, "viewer": viewer})
-    return {row.id: Post(*row) for row in rows}
+    return {row[0]: Post(*row) for row in rows.all()}
 
 
 # --- lists

@@ -62,7 +62,7 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
     tags = store.tags_of(tx, ids)
     own: set[tuple[int, str]] = set()
     if viewer is not None:
-        own = {(row.post_id, row.kind) for row in tx.execute(_OWN, {"viewer": viewer, "ids": ids})}
+        own = {(row[0], row[1]) for row in tx.execute(_OWN, {"viewer": viewer, "ids": ids}).all()}
     pinned = set(tx.execute(_PINNED, {"ids": ids}).scalars())
     wanted = {each.actor_id for each in posts.values()}
     wanted |= {each.in_reply_to_actor_id for each in posts.values() if each.in_reply_to_actor_id is not None}

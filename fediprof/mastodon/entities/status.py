@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -127,4 +128,7 @@ def _mention(actor: Actor) -> Entity:
 
 
 def _tag(tag: Tag, answer: Answer) -> Entity:
-    return {"name": tag.written, "url": f"{answer.here.origin}/tags/{quote(tag.name)}"}
+    return {"name": tag.written, "url": f"{answer.here.origin}/tags/{_quoted(tag.name)}"}
+
+
+_quoted = lru_cache(2000)(quote)
