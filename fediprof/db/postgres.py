@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from fediprof.db.database import Tx
 from fediprof.errors import Misconfigured
+from fediprof.observability import metrics
 
 Result = TypeVar("Result")
 
@@ -43,14 +44,16 @@ class PostgresDatabase:
         return cls(engine)
 
     async def read(self, unit: Callable[[Tx], Result]) -> Result:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(unit)
+        with metrics.unit("read"):
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(unit)
 
     async def write(self, unit: Callable[[Tx], Result]) -> Result:
         for attempt in range(4):
             try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(unit)
+                with metrics.unit("write"):
+                    async with self._engine.begin() as connection:
+                        return await connection.run_sync(unit)
             except DBAPIError as error:
                 if attempt == 3 or getattr(error.orig, "sqlstate", None) not in _RETRY:
                     raise

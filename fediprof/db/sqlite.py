@@ -17,6 +17,7 @@ import aiosqlite
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
 
 from fediprof.db.database import Tx
+from fediprof.observability import metrics
 
 Result = TypeVar("Result")
 
@@ -76,18 +77,20 @@ class SqliteDatabase:
         return cls(writer, [await WholeUnits.dial(path, read_only=True, full_sync=full_sync) for _ in range(2)])
 
     async def read(self, unit: Callable[[Tx], Result]) -> Result:
-        reader = await self._free.get()
-        try:
-            return await reader.run(lambda core: _snapshot(core, unit))
-        finally:
-            self._free.put_nowait(reader)
+        with metrics.unit("read"):
+            reader = await self._free.get()
+            try:
+                return await reader.run(lambda core: _snapshot(core, unit))
+            finally:
+                self._free.put_nowait(reader)
 
     async def write(self, unit: Callable[[Tx], Result]) -> Result:
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((unit, done))
         if self._pump is None:
             self._pump = asyncio.create_task(self._commit_waiting())
-        return await done
+        with metrics.unit("write"):
+            return await done
 
     async def _commit_waiting(self) -> None:
         try:
