@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, delete, exists, or_, select
+from functools import lru_cache
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindparam, delete, exists, or_, select
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_all_or_leave
 from fediprof.schema.actors import actor, follow
+from fediprof.schema.columns import Id
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
 from fediprof.schema.timelines import home_item
@@ -103,9 +106,19 @@ def fill(tx: Tx, reader_id: int, author_id: int, limit: int = 20) -> None:
     insert_all_or_leave(tx, home_item, items)
 
 
-_HOME = select(home_item.c.id, home_item.c.post_id, home_item.c.announce_id).where(
-    home_item.c.actor_id == bindparam("reader")
-)
+@lru_cache(maxsize=8)
+def _home(below: bool, above: bool, upwards: bool) -> Select[tuple[int, int | None]]:
+    """One page's statement, put together once for each way to ask: from `max`, above `since`, up from `min`."""
+    query = select(home_item.c.post_id, home_item.c.announce_id).where(home_item.c.actor_id == bindparam("reader"))
+    if below:
+        query = query.where(home_item.c.id < bindparam("max", type_=Id))
+    if above:
+        query = query.where(home_item.c.id > bindparam("since", type_=Id))
+    if upwards:
+        query = query.where(home_item.c.id > bindparam("min", type_=Id))
+    return query.order_by(home_item.c.id if upwards else home_item.c.id.desc()).limit(
+        bindparam("most", type_=Integer)
+    )
 
 
 def home(
@@ -118,16 +131,8 @@ def home(
     since_id: int | None = None,
 ) -> list[tuple[int, int | None]]:
     """(post id, announce id or None) of one page of a home, newest first: the argument of `posts.views.items`."""
-    query = _HOME
-    if max_id is not None:
-        query = query.where(home_item.c.id < max_id)
-    if since_id is not None:
-        query = query.where(home_item.c.id > since_id)
-    if min_id is not None:
-        rows = tx.execute(
-            query.where(home_item.c.id > min_id).order_by(home_item.c.id.asc()).limit(limit), {"reader": reader_id}
-        ).all()
-        rows = list(reversed(rows))
-    else:
-        rows = list(tx.execute(query.order_by(home_item.c.id.desc()).limit(limit), {"reader": reader_id}))
-    return [(row.post_id, row.announce_id) for row in rows]
+    values = {"reader": reader_id, "most": limit, "max": max_id, "since": since_id, "min": min_id}
+    query = _home(max_id is not None, since_id is not None, min_id is not None)
+    rows = tx.execute(query, {name: value for name, value in values.items() if value is not None}).all()
+    pairs = [(row[0], row[1]) for row in rows]
+    return pairs[::-1] if min_id is not None else pairs
