@@ -107,7 +107,7 @@ def fill(tx: Tx, reader_id: int, author_id: int, limit: int = 20) -> None:
 
 
 @lru_cache(maxsize=8)
-def _home(below: bool, above: bool, upwards: bool) -> Select[tuple[int, int | None]]:
+def _home(below: bool, above: bool, upwards: bool) -> Select[int, int | None]:
     """One page's statement, put together once for each way to ask: from `max`, above `since`, up from `min`."""
     query = select(home_item.c.post_id, home_item.c.announce_id).where(home_item.c.actor_id == bindparam("reader"))
     if below:
