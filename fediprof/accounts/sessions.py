@@ -9,6 +9,8 @@ from fediprof import ids
 from fediprof.accounts import store
 from fediprof.accounts.records import Account, Session
 from fediprof.db.database import Tx
+from fediprof.effects import Done
+from fediprof.here import Here
 from fediprof.principal import Member
 
 LIFETIME = timedelta(days=60)
@@ -36,6 +38,22 @@ def find(tx: Tx, secret: str, now: datetime) -> tuple[Session, Account] | None:
     if not 20 <= len(secret) <= 100:
         return None
     return store.by_session(tx, ids.fingerprint(secret), now)
+
+
+@dataclass(frozen=True, slots=True)
+class RenewSession:
+    session_id: int
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether its use is worth a write again."""
+    return now - session.seen_at > SEEN_EVERY
+
+
+def renew_session(tx: Tx, request: RenewSession, here: Here) -> Done[None]:
+    """It was used: it lasts its whole time again, and the member sees when it was."""
+    store.touch_session(tx, request.session_id, here.now, here.now + LIFETIME)
+    return Done(None)
 
 
 def member(account: Account) -> Member:

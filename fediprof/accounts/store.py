@@ -84,8 +84,8 @@ def sessions_of(tx: Tx, account_id: int, now: datetime) -> list[Session]:
     return [Session(*row) for row in tx.execute(query.order_by(session.c.seen_at.desc()))]
 
 
-def touch_session(tx: Tx, session_id: int, now: datetime) -> None:
-    tx.execute(update(session).where(session.c.id == session_id).values(seen_at=now))
+def touch_session(tx: Tx, session_id: int, now: datetime, expires_at: datetime) -> None:
+    tx.execute(update(session).where(session.c.id == session_id).values(seen_at=now, expires_at=expires_at))
 
 
 def close_sessions(tx: Tx, account_id: int, *, only: int | None = None, but: int | None = None) -> None:

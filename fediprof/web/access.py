@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from fediprof.accounts import sessions
+from fediprof.accounts.sessions import RenewSession
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotAllowed
 from fediprof.i18n.catalog import choose, texts
@@ -88,6 +90,16 @@ async def _answered(page: Page, handler: Handler) -> Response:
         response = await handler(page)
     except FediprofError as error:
         response = failure(page, error)
+    if page.visitor is not None and sessions.is_due(page.visitor.session, page.here.now):
+        await _renew(page, page.visitor, response)
     if page.asked("lang") == page.t.language:
         response.set_cookie(LANGUAGE_COOKIE, page.t.language, max_age=365 * 86400, path="/", samesite="lax")
     return response
+
+
+async def _renew(page: Page, seen: Visitor, response: Response) -> None:
+    """A session in use does not end; unless this answer ended it."""
+    secret = visitor.secret_of(page.request, page.services.settings)
+    if secret and "set-cookie" not in response.headers:
+        await page.perform(sessions.renew_session, RenewSession(seen.session.id))
+        visitor.remember(response, page.services.settings, secret)

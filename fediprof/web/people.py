@@ -42,6 +42,9 @@ async def person(page: Page) -> Response:
     if actor.id == me:
         return page.to(f"/@{actor.username}")
 
+    if actor.backfilled_at is None and not actor.local:
+        await page.perform(ask_for_posts, AskForPosts(page.by, actor.id))
+
     def load(tx: Tx) -> tuple[list[Shown], Relationship, int | None]:
         found = posts.of_actor(tx, actor.id, me, limit=PAGE + 1, max_id=max_id)
         relation = follows.relationships(tx, me, [actor.id]).get(actor.id) or Relationship(actor.id)

@@ -30,6 +30,7 @@ from fediprof.principal import Member
 from fediprof.services import Services
 from fediprof.text.html import excerpt, plain
 from fediprof.web import csrf, files, forms
+from fediprof.web.emoji import drawn, drawn_text
 from fediprof.web.forms import Form
 from fediprof.web.visitor import Visitor
 
@@ -229,6 +230,10 @@ def _environment(services: Services, t: Texts) -> Environment:
         auto_reload=False,
     )
     pictures, origin = services.pictures, services.settings.origin
+
+    def emoji(url: str) -> str:
+        return addresses.emoji(url, services.here(), pictures).removeprefix(origin)
+
     made.globals.update(
         t=t,
         tn=t.plural,
@@ -242,6 +247,8 @@ def _environment(services: Services, t: Texts) -> Environment:
         picture=lambda each: [
             part.removeprefix(origin) for part in addresses.attachment(each, services.here(), pictures)
         ],
+        written=lambda markup, emojis: drawn(markup, emojis, emoji),
+        named=lambda actor: drawn_text(actor.display, actor.emojis, emoji),
         actor_path=actor_path,
         post_path=lambda post, me: post_path(post, me, origin),
         visibilities=VISIBILITY_WORDS,

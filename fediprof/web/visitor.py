@@ -10,6 +10,7 @@ from starlette.responses import Response
 from fediprof import ids
 from fediprof.accounts import store as accounts
 from fediprof.accounts.records import Account, Session
+from fediprof.accounts.sessions import LIFETIME
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -18,8 +19,6 @@ from fediprof.here import Here
 from fediprof.notifications import store as notifications
 from fediprof.principal import Member
 from fediprof.settings import Settings
-
-SESSION_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def remember(response: Response, settings: Settings, secret: str) -> None:
     response.set_cookie(
         cookie_name(settings),
         secret,
-        max_age=SESSION_DAYS * 86400,
+        max_age=int(LIFETIME.total_seconds()),
         path="/",
         secure=settings.scheme == "https",
         httponly=True,

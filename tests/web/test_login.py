@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
+from fediprof import clock
+from fediprof.accounts import store as accounts
 from fediprof.accounts.commands import IssueLink, SetPassword, issue_login_link, set_password
 from tests.web.reader import Reader
 
@@ -122,3 +126,16 @@ async def test_changing_a_password_asks_for_the_present_one(services, marie, mem
     assert "not your present password" in member.page.select_one("#e-current").get_text()
     await member.press("/settings/password", current=PASSWORD, new="another sentence")
     assert "changed" in member.page.select_one("[role=status]").get_text()
+
+
+async def test_a_session_in_use_is_renewed_and_seen(services, marie, member, monkeypatch) -> None:
+    before = (await services.read(lambda tx: accounts.sessions_of(tx, marie.account_id, clock.now())))[0]
+    later = clock.now() + timedelta(days=30)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await member.open("/home")
+    assert "__Host-session=" in member.answer.headers["set-cookie"]
+    after = (await services.read(lambda tx: accounts.sessions_of(tx, marie.account_id, later)))[0]
+    assert (after.seen_at - before.seen_at).days in (29, 30)
+    assert (after.expires_at - before.expires_at).days in (29, 30)
+    await member.open("/home")  # not at every look
+    assert "set-cookie" not in member.answer.headers

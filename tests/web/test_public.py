@@ -7,7 +7,16 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from fediprof.actors.commands import ReviseProfile, VerifyField, revise_profile, verify_field
-from fediprof.posts.commands import DeletePost, PinPost, PublishPost, delete_post, pin_post, publish_post
+from fediprof.posts.commands import (
+    DeletePost,
+    PinPost,
+    PublishPost,
+    RevisePost,
+    delete_post,
+    pin_post,
+    publish_post,
+    revise_post,
+)
 from fediprof.principal import Member
 from fediprof.services import Services
 from tests.conftest import make_member
@@ -201,3 +210,49 @@ async def test_an_unknown_address_has_a_page_in_the_same_look(marie, visitor: Re
         assert visitor.status == 404
         assert visitor.page.h1.get_text() == "There is nothing here"
         assert "default-src 'none'" in visitor.answer.headers["content-security-policy"]
+
+
+async def test_what_is_kept_of_a_page_follows_every_change_at_once(services, marie, visitor) -> None:
+    # Given a page that was read, so that its posts are kept as visitors saw them
+    kept = await publish(services, marie, "The first words")
+    await publish(services, marie, "The last words")
+    await visitor.open("/@marie")
+    # When one is changed
+    await services.perform(revise_post, RevisePost(marie, kept.id, "Better words"))
+    await visitor.open("/@marie")
+    # Then the change is read, and so is a pin
+    assert "Better words" in visitor.text
+    assert "The first words" not in visitor.text
+    await services.perform(pin_post, PinPost(marie, kept.id))
+    await visitor.open("/@marie")
+    assert visitor.text.index("Pinned") < visitor.text.index("Better words") < visitor.text.index("The last words")
+    # and in the other language the signs around it are
+    await visitor.open("/@marie?lang=fr")
+    assert "Épinglée" in visitor.text
+    # and what is deleted is gone
+    await services.perform(delete_post, DeletePost(marie, kept.id))
+    await visitor.open("/@marie?lang=en")
+    assert "Better words" not in visitor.text
+    assert "The last words" in visitor.text
+
+
+async def test_what_a_member_may_see_is_never_kept_for_visitors(services, marie, member, visitor) -> None:
+    await publish(services, marie, "For followers only", "followers")
+    await member.open("/@marie")
+    assert "For followers only" in member.text
+    await visitor.open("/@marie")
+    assert "For followers only" not in visitor.text
+
+
+async def test_little_pictures_in_names_and_texts_come_through_us(services, marie, visitor, remote, drain) -> None:
+    post = await publish(services, marie, "Ask me")
+    paul = remote("paul")
+    sign = {"type": "Emoji", "name": ":wave:", "icon": {"type": "Image", "url": "https://far.example/wave.png"}}
+    note = paul.note("<p>Hello :wave: <code>a:wave:b</code> :other:</p>", inReplyTo=post.iri, tag=[sign])
+    await paul.send(paul.create(note))
+    await drain()
+    await visitor.open(path_of(post, services))
+    drawn = visitor.page.select(".reply .e-content img.emoji")
+    assert [image["alt"] for image in drawn] == [":wave:"]
+    assert drawn[0]["src"].startswith("/pictures/")
+    assert ":other:" in visitor.text
