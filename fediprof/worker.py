@@ -13,6 +13,7 @@ from fediprof.delivery.worker import DeliveryWorker
 from fediprof.federation import inbox
 from fediprof.federation.chores import Chores
 from fediprof.federation.process import InboxWorker
+from fediprof.jobs.lease import RENEWED_EVERY
 from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
 from fediprof.services import Services
@@ -40,7 +41,7 @@ class Workers:
         chores = Chores(services.perform, services.resolver, services.fetcher)
         kinds = {
             name: getattr(chores, name)
-            for name in ("thread", "backfill", "replies", "refetch", "refollow", "links", "erase")
+            for name in ("thread", "backfill", "replies", "refetch", "synchronize", "refollow", "links", "erase")
         }
         periodic = ((timedelta(hours=1), self._sweep),)
         settings = services.settings
@@ -53,6 +54,14 @@ class Workers:
         async with asyncio.TaskGroup() as group:
             for part in (self.inbox, self.delivery, self.jobs):
                 group.create_task(_kept_going(part.run))
+            group.create_task(_kept_going(self._hold))
+
+    async def _hold(self) -> None:
+        """Say from time to time that we are alive and at it; what a dead process held is free soon (`jobs.lease`)."""
+        while True:
+            await asyncio.sleep(RENEWED_EVERY.total_seconds())
+            for part in (self.inbox, self.delivery, self.jobs):
+                await part.hold()
 
     async def drain(self) -> None:
         """Do all that is due now, and what that causes. For tests and the command line."""

@@ -11,6 +11,7 @@ from fediprof import clock
 from fediprof.as2 import origin
 from fediprof.as2.names import MEDIA_TYPE
 from fediprof.errors import FediprofError, Forbidden
+from fediprof.follows.synchronization import HEADER
 from fediprof.net.fetcher import Fetcher, Response
 from fediprof.signatures import sign
 from fediprof.signatures.keys import PrivateKey
@@ -35,11 +36,17 @@ class Answer:
     learnt: Scheme | None = None
 
 
-async def post(fetcher: Fetcher, inbox: str, body: bytes, key: PrivateKey, scheme: Scheme) -> Answer:
-    """Knock with the scheme the host is known to need, and once more with the other when it refuses."""
-    request = SignableRequest(
-        "POST", inbox, {"host": origin.host_of(inbox), "content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}, body
-    )
+async def post(
+    fetcher: Fetcher, inbox: str, body: bytes, key: PrivateKey, scheme: Scheme, synchronization: str = ""
+) -> Answer:
+    """Knock with the scheme the host is known to need, and once more with the other when it refuses.
+
+    `synchronization`: the value of that header (FEP-8fcf), covered by the signature.
+    """
+    headers = {"host": origin.host_of(inbox), "content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}
+    if synchronization:
+        headers[HEADER] = synchronization
+    request = SignableRequest("POST", inbox, headers, body)
     knocking = sign.knock(request, key, clock.now(), scheme)
     learnt: Scheme | None = None
     try:

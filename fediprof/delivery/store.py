@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, false, func, select, update
 
 from fediprof.db.database import Tx
 from fediprof.schema.delivery import delivery, outgoing
+from fediprof.schema.posts import post
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Row:
     attempts: int
     actor_id: int
     created_at: datetime
+    for_followers: bool = False  # a new post that only followers may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,10 @@ _DUE = (
         delivery.c.attempts,
         outgoing.c.actor_id,
         outgoing.c.created_at,
+        func.coalesce(and_(outgoing.c.type == "Create", post.c.visibility == "followers"), false()),
     )
     .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+    .outerjoin(post, post.c.id == outgoing.c.post_id)
     .where(
         delivery.c.host.in_(bindparam("hosts", expanding=True)),
         delivery.c.state == "waiting",

@@ -156,6 +156,18 @@ class Chores:
         if concerns:
             await self._resolver.take_in(found.document)
 
+    async def synchronize(self, arguments: Mapping[str, Any]) -> None:
+        """FEP-8fcf: the sender's list of who follows from here, taken as true for what it says of our members."""
+        found = await self._resolver.documents.fetch(str(arguments["url"]))
+        if found is None:
+            return
+        collection = parse.collection(found.document)
+        if collection.next is not None or (collection.first is not None and not collection.items):
+            return  # a list in pages: half of it would end the other half's follows
+        listed = tuple(iri for item in collection.items if (iri := reader.iri(item)) is not None)
+        request = follow_commands.MatchFollowers(int(arguments["actor"]), listed)
+        await self._perform(follow_commands.match_followers, request)
+
     async def refollow(self, arguments: Mapping[str, Any]) -> None:
         """A member follows somebody to a new address, once."""
         follower, old, new = (int(arguments[name]) for name in ("follower", "old", "new"))

@@ -5,9 +5,6 @@ Who follows whom is told as a number only, but to the servers concerned: FEP-8fc
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import build
@@ -60,14 +57,6 @@ def followers_on(tx: Tx, actor: Actor, host: str) -> Document:
     """FEP-8fcf: the followers a server has, for that server."""
     iris = follows.iris_on_host(tx, actor.id, host)
     return build.collection(f"{actor.followers}/synchronization", len(iris), items=iris)
-
-
-def digest_of(iris: Sequence[str]) -> str:
-    """FEP-8fcf: the SHA-256 of each follower's IRI, XORed; 64 hexadecimal digits."""
-    total = 0
-    for iri in iris:
-        total ^= int.from_bytes(hashlib.sha256(iri.encode()).digest())
-    return f"{total:064x}"
 
 
 def featured(tx: Tx, actor: Actor, here: Here) -> Document:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
+from fediprof.jobs.lease import LEASE
 from fediprof.schema.delivery import delivery, peer
 from fediprof.schema.inbox import inbox_activity
-
-LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,11 @@ def claim(tx: Tx, now: datetime, most: int) -> list[Row]:
         ids = [row.id for row in rows]
         tx.execute(_LEASE, {"rows": ids, "until": now + LEASE})
     return rows
+
+
+def hold(tx: Tx, row_ids: Iterable[int], now: datetime) -> None:
+    """Keep what was claimed."""
+    tx.execute(_LEASE, {"rows": list(row_ids), "until": now + LEASE})
 
 
 def finish(tx: Tx, row_id: int, state: str, outcome: str, now: datetime) -> None:

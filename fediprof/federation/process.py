@@ -63,6 +63,12 @@ class InboxWorker:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._perform.database.write(lambda tx: inbox.release(tx, left))
 
+    async def hold(self) -> None:
+        """Renew the leases of what waits here."""
+        rows = [row.id for lane in self._lanes.values() for row in lane]
+        if rows:
+            await self._perform.database.write(lambda tx: inbox.hold(tx, rows, clock.now()))
+
     async def drain(self) -> int:
         """Do all that is due now. Returns how many rows. For tests and the command line."""
         total = 0

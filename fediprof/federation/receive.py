@@ -29,6 +29,8 @@ from fediprof.errors import (
 )
 from fediprof.federation import inbox
 from fediprof.federation.resolve import NetworkResolver, known_key
+from fediprof.follows import store as follows
+from fediprof.follows import synchronization
 from fediprof.jobs import queue
 from fediprof.moderation import store as moderation
 from fediprof.net.budget import HostBudget
@@ -70,7 +72,23 @@ class Receiver:
         if verified.owner != activity.actor:
             return await self._passed_on(document, activity, request.body)
         origin.must_be_from(activity.id, activity.actor)
+        await self._synchronized(request, signer)
         return await self._kept(activity, verified, request.body, origin.host_of(signer.iri))
+
+    async def _synchronized(self, request: SignableRequest, signer: Actor) -> None:
+        """FEP-8fcf: where the sender's idea of who follows from here is not ours, ask for its list in the background."""
+        value = request.header(synchronization.HEADER)
+        stated = None if value is None else synchronization.parse(value)
+        if stated is None or stated.collection != signer.followers or not origin.same_origin(stated.url, signer.iri):
+            return
+        ours = await self.perform.database.read(lambda tx: follows.local_follower_iris(tx, signer.id))
+        if synchronization.digest_of(ours) == stated.digest:
+            return
+        now, arguments = clock.now(), {"actor": str(signer.id), "url": stated.url}
+        await self.perform.database.write(
+            lambda tx: queue.add(tx, "synchronize", signer.iri, arguments, now=now, delay=timedelta())
+        )
+        self.perform.bells.jobs.set()
 
     async def _drop_early(self, activity: as2.Activity, key_id: str) -> bool:
         """A Delete of an actor we never knew: servers send these to everybody, and its key is gone with it."""

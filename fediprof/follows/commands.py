@@ -57,6 +57,14 @@ class ReceiveAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchFollowers:
+    """`listed`: the IRIs an actor's own server names as its followers on ours."""
+
+    target_id: int
+    listed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiveUnfollow:
     follower_id: int
     follow_iri: str
@@ -193,6 +201,28 @@ def receive_unfollow(tx: Tx, request: ReceiveUnfollow, here: Here) -> Done[str]:
         return Done("nothing of this actor's to end")
     _ended(tx, made)
     return Done("ended")
+
+
+def match_followers(tx: Tx, request: MatchFollowers, here: Here) -> Done[int]:
+    """Mend what differs between our follows of an actor and its own list (FEP-8fcf). A follow it does not know ends
+    here; one that we do not know is taken back there. Returns how many were mended."""
+    target = actors.by_id(tx, request.target_id)
+    if target is None or target.local:
+        return Done(0)
+    listed = set(request.listed)
+    ours = {person.iri: person for person in actors.by_ids(tx, store.local_follower_ids(tx, target.id)).values()}
+    for iri in ours.keys() - listed:
+        made = store.between(tx, ours[iri].id, target.id)
+        if made is not None:
+            _ended(tx, made)
+    effects: list[Effect] = []
+    for person in actors.by_iris(tx, sorted(listed - ours.keys())[:200]).values():
+        made = store.between(tx, person.id, target.id)
+        if person.local and (made is None or made.state != "pending"):
+            unknown = Follow(0, here.new_activity(), person.id, target.id, "accepted", here.now)
+            undo = wire.undo(unknown, person, target, here)
+            effects.append(Deliver(person.id, undo, Audience(actor_ids=(target.id,)), unknown.iri))
+    return Done(len(ours.keys() - listed) + len(effects), tuple(effects))
 
 
 def end_between(tx: Tx, one: int, other: int) -> list[Follow]:

@@ -109,6 +109,16 @@ def iris_on_host(tx: Tx, target_id: int, host: str) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def local_follower_iris(tx: Tx, target_id: int) -> list[str]:
+    """Members who follow an actor, by IRI."""
+    query = select(actor.c.iri).join(follow, follow.c.follower_id == actor.c.id)
+    return list(
+        tx.execute(
+            query.where(follow.c.target_id == target_id, follow.c.state == "accepted", actor.c.local)
+        ).scalars()
+    )
+
+
 def local_follower_ids(tx: Tx, target_id: int) -> list[int]:
     """Members who follow an actor."""
     query = (

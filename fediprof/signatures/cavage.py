@@ -73,6 +73,8 @@ def sign(
         covered.append("digest")
         if request.header("content-type") is not None:
             covered.append("content-type")
+        if request.header("collection-synchronization") is not None:  # FEP-8fcf asks for it to be covered
+            covered.append("collection-synchronization")
     covered = list(headers) if headers is not None else covered
     text = _signing_string(covered, request.adding(added), request.target, None, None)
     signature = base64.b64encode(key.sign(text)).decode()

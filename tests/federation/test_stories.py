@@ -497,3 +497,45 @@ async def test_a_member_asks_for_what_a_thread_and_a_profile_lack(marie, remote,
     kept = await services.read(lambda tx: posts.of_actor(tx, found.actor_id, marie.actor_id, limit=50))
     assert len(kept) == 21
     assert network.got.count(f"{paul.iri}/outbox") == 1
+
+
+async def test_follower_lists_are_kept_in_step_both_ways(client, marie, remote, network, drain, services) -> None:
+    """FEP-8fcf."""
+    from fediprof.follows.synchronization import digest_of, parse
+
+    # Given a follower elsewhere: a post for followers says who follows from there, a public one does not
+    paul = remote("paul")
+    await followed_by(paul, drain)
+    network.delivered.clear()
+    for visibility in ("public", "followers"):
+        await services.perform(publish_post, PublishPost(marie, "hello", visibility=visibility))
+        await drain()
+    public, private = (each.headers.get("collection-synchronization") for each in network.delivered)
+    assert public is None
+    stated = parse(private)
+    assert stated.digest == digest_of([paul.iri])
+    assert "collection-synchronization" in network.delivered[1].headers["signature"]
+    own_part = await get_signed(client, paul, stated.url)
+    assert own_part.json()["orderedItems"] == [paul.iri]
+    assert (await client.get(stated.url, headers={"accept": "application/activity+json"})).status_code == 401
+    # And given that she follows him, but his server has lost that
+    await services.perform(request_follow, RequestFollow(marie, (await services.resolver.actor(paul.iri)).id))
+    await drain()
+    await paul.send(paul.activity("Accept", network.activities("Follow")[0]))
+    await drain()
+    url = f"{paul.iri}/followers/part"
+    network.documents[url] = {"@context": AS2, "id": url, "type": "OrderedCollection", "orderedItems": []}
+    header = f'collectionId="{paul.iri}/followers", url="{url}", digest="{digest_of([])}"'
+    note = paul.note("for followers", to=(f"{paul.iri}/followers",))
+    await paul.send(paul.create(note), headers={"collection-synchronization": header})
+    await drain()
+    known = await services.resolver.actor(paul.iri)
+    assert not (await services.read(lambda tx: follows.relationships(tx, marie.actor_id, [known.id])))[
+        known.id
+    ].following
+    # And the other way round: he lists her, she does not follow; his list is mended by an Undo
+    network.documents[url]["orderedItems"] = [MARIE]
+    header = f'collectionId="{paul.iri}/followers", url="{url}", digest="{digest_of([MARIE])}"'
+    await paul.send(paul.create(paul.note("again")), headers={"collection-synchronization": header})
+    await drain()
+    assert [each["object"]["object"] for each in network.activities("Undo")] == [paul.iri]
