@@ -15,9 +15,9 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
+from fediprof.jobs.lease import LEASE
 from fediprof.schema.delivery import delivery, peer
 
-LEASE = timedelta(minutes=2)
 DEAD_AFTER_DAYS = 7
 BREAKER_AFTER = 3
 PAUSES = (30, 120, 600, 1800, 3600)
@@ -86,6 +86,11 @@ def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
 def renew(tx: Tx, host: str, who: str, now: datetime) -> bool:
     """False when somebody else has it by now: then leave it."""
     return tx.execute(_RENEW, {"name": host, "who": who, "until": now + LEASE}).rowcount > 0
+
+
+def hold(tx: Tx, who: str, now: datetime) -> None:
+    """Keep every host `who` is at."""
+    tx.execute(update(peer).where(peer.c.lease_by == who).values(lease_until=now + LEASE))
 
 
 def release(tx: Tx, host: str, who: str) -> None:

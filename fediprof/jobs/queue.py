@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +11,8 @@ from sqlalchemy import delete, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
+from fediprof.jobs.lease import LEASE
 from fediprof.schema.inbox import job
-
-LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,11 @@ def claim(tx: Tx, now: datetime, limit: int) -> list[Job]:
         ids = [row.id for row in rows]
         tx.execute(update(job).where(job.c.id.in_(ids)).values(lease_until=now + LEASE))
     return [Job(row.id, row.kind, row.key, row.arguments, row.attempts) for row in rows]
+
+
+def hold(tx: Tx, job_ids: Iterable[int], now: datetime) -> None:
+    """Keep what was claimed."""
+    tx.execute(update(job).where(job.c.id.in_(list(job_ids))).values(lease_until=now + LEASE))
 
 
 def finish(tx: Tx, job_id: int) -> None:

@@ -33,6 +33,7 @@ class JobRunner:
         periodic: tuple[tuple[timedelta, Callable[[], Awaitable[None]]], ...] = (),
     ) -> None:
         self._database, self._bell, self._kinds = database, bell, kinds
+        self._held: set[int] = set()
         self._periodic = [(every, what, datetime.min.replace(tzinfo=clock.now().tzinfo)) for every, what in periodic]
 
     async def run(self) -> None:
@@ -46,6 +47,11 @@ class JobRunner:
                 except TimeoutError:
                     continue
 
+    async def hold(self) -> None:
+        """Renew the leases of what is being run."""
+        if held := list(self._held):
+            await self._database.write(lambda tx: queue.hold(tx, held, clock.now()))
+
     async def drain(self) -> int:
         """Run what is due now. Returns how many."""
         total = 0
@@ -55,7 +61,11 @@ class JobRunner:
             if not jobs:
                 return total
             total += len(jobs)
-            await asyncio.gather(*(self._one(job) for job in jobs))
+            self._held = {job.id for job in jobs}
+            try:
+                await asyncio.gather(*(self._one(job) for job in jobs))
+            finally:
+                self._held.clear()
 
     async def _by_the_clock(self) -> None:
         for index, (every, what, last) in enumerate(self._periodic):
