@@ -41,7 +41,7 @@ class Workers:
         chores = Chores(services.perform, services.resolver, services.fetcher)
         kinds = {
             name: getattr(chores, name)
-            for name in ("thread", "backfill", "replies", "refetch", "refollow", "links", "erase")
+            for name in ("thread", "backfill", "replies", "refetch", "synchronize", "refollow", "links", "erase")
         }
         periodic = ((timedelta(hours=1), self._sweep),)
         settings = services.settings

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fediprof import clock
+from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.delivery import hosts, send, store
 from fediprof.delivery.hosts import Peer
 from fediprof.delivery.send import Answer
 from fediprof.delivery.store import Outcome, Row
 from fediprof.errors import Misconfigured
+from fediprof.follows import store as follows
+from fediprof.follows import synchronization
 from fediprof.jobs import retry
 from fediprof.keystore import KeyPair
 from fediprof.net.fetcher import Fetcher
@@ -40,6 +43,8 @@ class Work:
     rows: dict[str, list[Row]]
     bodies: dict[int, bytes]
     keys: dict[int, KeyPair]
+    synchronization: dict[tuple[int, str], str]
+    """FEP-8fcf, by (actor id, host): for deliveries of posts that only followers may see."""
 
 
 class DeliveryWorker:
@@ -108,7 +113,7 @@ class DeliveryWorker:
                     return  # given back with the answers
         except Exception:
             log.exception("delivery.failed", extra={"host": peer.host})
-        await self._database.write(lambda tx: hosts.release(tx, peer.host, self._who))
+        await self._database.write(lambda tx: hosts.release(tx, peer.host, self._who, clock.now()))
 
     async def _settle(self, peer: Peer, outcomes: list[Outcome], answers: list[Answer]) -> Work:
         """Write down what became of a batch. The next one with it, or, where there is none, the host given back."""
@@ -121,8 +126,8 @@ class DeliveryWorker:
                 work = self._load(tx, [peer.host], now)
                 if work.rows[peer.host]:
                     return work
-            hosts.release(tx, peer.host, self._who)
-            return Work({}, {}, {})
+            hosts.release(tx, peer.host, self._who, now)
+            return Work({}, {}, {}, {})
 
         work = await self._database.write(unit)
         for answer in answers:
@@ -134,7 +139,7 @@ class DeliveryWorker:
     def _load(self, tx: Tx, names: list[str], now: datetime) -> Work:
         """What is due at these hosts, its bodies and its authors' keys."""
         if not names:
-            return Work({}, {}, {})
+            return Work({}, {}, {}, {})
         rows = store.due(tx, names, now, BATCH * len(names))
         all_rows = [row for each in rows.values() for row in each]
         keys: dict[int, KeyPair] = {}
@@ -143,7 +148,17 @@ class DeliveryWorker:
                 keys[actor_id] = self._perform.keystore.pair(tx, actor_id)
             except (KeyError, Misconfigured):
                 log.error("delivery.no_key", extra={"actor": actor_id})
-        return Work(rows, store.bodies(tx, list({row.outgoing_id for row in all_rows})), keys)
+        stated = {
+            (row.actor_id, host): self._stated(tx, row.actor_id, host)
+            for host, each in rows.items()
+            for row in each
+            if row.for_followers
+        }
+        return Work(rows, store.bodies(tx, list({row.outgoing_id for row in all_rows})), keys, stated)
+
+    def _stated(self, tx: Tx, actor_id: int, host: str) -> str:
+        actor = actors.by_id(tx, actor_id)
+        return "" if actor is None else synchronization.header(actor, follows.iris_on_host(tx, actor_id, host))
 
     async def _batch(self, peer: Peer, rows: list[Row], work: Work) -> tuple[list[Outcome], list[Answer]]:
         """Send rows, at most `PER_HOST` at a time, those about one object one after the other, until the host fails."""
@@ -166,7 +181,9 @@ class DeliveryWorker:
                     if pair is None:
                         outcomes.append(Outcome(row.id, "failed", None, "its author's key is not there", None))
                         continue
-                    answer = await send.post(self._fetcher, row.inbox, work.bodies[row.outgoing_id], pair.rsa, scheme)
+                    stated = work.synchronization.get((row.actor_id, peer.host), "") if row.for_followers else ""
+                    body = work.bodies[row.outgoing_id]
+                    answer = await send.post(self._fetcher, row.inbox, body, pair.rsa, scheme, stated)
                     outcome = settled(row, answer, clock.now())
                     outcomes.append(outcome)
                     answers.append(answer)
