@@ -21,6 +21,7 @@ from fediprof.accounts.records import Account, Session
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.i18n.catalog import N_
 from fediprof.mastodon import consent
 from fediprof.mastodon.apps import knock
 from fediprof.mastodon.call import Call
@@ -41,6 +42,7 @@ from fediprof.oauth.records import OUT_OF_BAND, App
 from fediprof.principal import Member
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_\-]{43}")  # SHA-256 in base64url, without padding
+_TOO_OLD = N_("This form is too old. Go back to the app and try again.")
 _KEPT = ("client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method")
 """What the consent page gives back to itself, besides the answer."""
 
@@ -102,9 +104,9 @@ async def decide(call: Call) -> Response:
     visitor = await call.read(lambda tx: _visitor(tx, call))
     sent = call.params.text("token")
     if visitor is None or not hmac.compare_digest(sent.encode(), _form_token(call, visitor[0]).encode()):
-        return consent.wrong(call, "This form is too old. Go back to the app and try again.", 403)
+        return consent.wrong(call, _TOO_OLD, 403)
     if call.request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-        return consent.wrong(call, "This form is too old. Go back to the app and try again.", 403)
+        return consent.wrong(call, _TOO_OLD, 403)
     try:
         asked = await call.read(lambda tx: _asked(tx, call))
     except Refusal as refusal:
@@ -126,10 +128,10 @@ def _asked(tx: Tx, call: Call) -> Asked:
     given = call.params
     app = store.app_by_client_id(tx, given.text("client_id"))
     if app is None:
-        raise Refusal("invalid_client", "This app is not registered here", status=401)
+        raise Refusal("invalid_client", N_("This app is not registered here"), status=401)
     redirect_uri = given.text("redirect_uri")
     if redirect_uri not in app.redirect_uris:
-        raise Refusal("invalid_redirect_uri", "redirect_uri is not one the app was registered with")
+        raise Refusal("invalid_redirect_uri", N_("The app wants its answer at an address it did not register"))
     state = given.text("state")
 
     def no(error: str, description: str) -> Refusal:

@@ -269,6 +269,8 @@ async def test_a_wrong_app_or_address_is_shown_to_the_person_and_never_redirecte
         answer = await browser.open(**asking(phone, **wrong))
         assert answer.status_code in (400, 401), wrong
         assert "location" not in answer.headers
+    page = await browser.open(**asking(phone, client_id="nobody", lang="fr"))
+    assert "déclarée ici" in page.text
 
 
 WRONG_WISHES = [
