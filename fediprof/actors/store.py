@@ -103,6 +103,11 @@ def count(tx: Tx, actor_id: int, *, followers: int = 0, following: int = 0, post
     step_counters(tx, actor, actor_id, followers_count=followers, following_count=following, posts_count=posts)
 
 
+def hosts(tx: Tx) -> int:
+    """How many other servers somebody is known on. Reads every actor: not for each request."""
+    return int(tx.execute(select(func.count(actor.c.host.distinct())).where(~actor.c.local)).scalar_one())
+
+
 def posted(tx: Tx, actor_id: int, at: datetime) -> None:
     tx.execute(_POSTED, {"actor": actor_id, "at": at})
 

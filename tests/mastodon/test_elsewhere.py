@@ -49,6 +49,7 @@ async def test_a_person_elsewhere_is_found_by_handle_and_by_address(ada: Person,
     assert {"static_url", "visible_in_picker", "category"} <= shown["emojis"][0].keys()
     assert (await ada.get("/api/v1/accounts/lookup", acct=paul.handle))["id"] == shown["id"]
     assert await ada.get(f"/api/v1/accounts/{shown['id']}/statuses") == []
+    assert (await ada.get("/api/v1/instance"))["stats"] == {"user_count": 1, "status_count": 0, "domain_count": 1}
 
 
 async def test_a_post_elsewhere_is_found_by_its_address(ada: Person, paul: Remote, network: Network) -> None:
