@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from fediprof.db.database import Tx
 from fediprof.db.upsert import insert_or_leave
+from fediprof.delivery import store
 from fediprof.jobs.lease import LEASE
 from fediprof.schema.delivery import delivery, peer
 
@@ -53,8 +54,9 @@ _RENEW = (
     .values(lease_until=bindparam("until"))
 )
 _NEXT = select(func.min(delivery.c.next_at)).where(
-    delivery.c.host == bindparam("name"), delivery.c.state == "waiting"
+    delivery.c.host == bindparam("name"), delivery.c.state == "waiting", delivery.c.next_at > bindparam("after")
 )
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _RELEASE = (
     update(peer)
     .where(peer.c.host == bindparam("name"), peer.c.lease_by == bindparam("who"))
@@ -72,7 +74,11 @@ _ANSWERED = (
         last_success_at=bindparam("now"),
     )
 )
-_STATE = select(peer.c.failures, peer.c.failing_days, peer.c.next_at).where(peer.c.host == bindparam("name"))
+_STATE = (
+    select(peer.c.failures, peer.c.failing_days, peer.c.next_at)
+    .where(peer.c.host == bindparam("name"))
+    .with_for_update()
+)
 
 
 def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
@@ -93,13 +99,16 @@ def hold(tx: Tx, who: str, now: datetime) -> None:
     tx.execute(update(peer).where(peer.c.lease_by == who).values(lease_until=now + LEASE))
 
 
-def release(tx: Tx, host: str, who: str) -> None:
+def release(tx: Tx, host: str, who: str, now: datetime) -> None:
     """Give a host back, due again when its next waiting delivery is; not before its pause, when it has been failing."""
-    next_at = tx.execute(_NEXT, {"name": host}).scalar()
-    if next_at is not None:
-        row = tx.execute(_STATE, {"name": host}).first()
-        if row is not None and row.failures >= BREAKER_AFTER and row.next_at is not None:
-            next_at = max(next_at, row.next_at)
+    # Locked before we look: what is recorded from here on waits for us, and then wakes the host.
+    row = tx.execute(_STATE, {"name": host}).first()
+    next_at = tx.execute(_NEXT, {"name": host, "after": _BEGINNING}).scalar()
+    if next_at is not None and next_at <= now and not store.due(tx, [host], now, 1)[host]:
+        # All that is due follows something put off. Due at once, the host would be leased again without end.
+        next_at = tx.execute(_NEXT, {"name": host, "after": now}).scalar()
+    if next_at is not None and row is not None and row.failures > 0 and row.next_at is not None:
+        next_at = max(next_at, row.next_at)
     tx.execute(_RELEASE, {"name": host, "who": who, "again_at": next_at})
 
 
@@ -113,8 +122,11 @@ def answered(tx: Tx, host: str, status: int, now: datetime) -> None:
     tx.execute(_ANSWERED, {"name": host, "status": status, "now": now, "no_days": []})
 
 
-def failed(tx: Tx, host: str, status: int | None, error: str, now: datetime) -> None:
-    """The host did not answer, or says that it cannot. From the third time in a row it is left alone for a while."""
+def failed(
+    tx: Tx, host: str, status: int | None, error: str, now: datetime, *, wait: timedelta | None = None
+) -> None:
+    """The host did not answer, or says that it cannot. From the third time in a row it is left alone for a while, and
+    at once for as long as it asks us to (`wait`)."""
     row = tx.execute(_STATE, {"name": host}).first()
     if row is None:
         return
@@ -123,9 +135,11 @@ def failed(tx: Tx, host: str, status: int | None, error: str, now: datetime) -> 
     values = {"failures": failures, "failing_days": days, "last_status": status, "last_error": error[:300]}
     if len(days) >= DEAD_AFTER_DAYS:
         values["dead_at"] = now
+    pause = wait or timedelta()
     if failures >= BREAKER_AFTER:
-        pause = PAUSES[min(failures - BREAKER_AFTER, len(PAUSES) - 1)]
-        values["next_at"] = now + timedelta(seconds=pause)
+        pause = max(pause, timedelta(seconds=PAUSES[min(failures - BREAKER_AFTER, len(PAUSES) - 1)]))
+    if pause:
+        values["next_at"] = now + pause
     tx.execute(update(peer).where(peer.c.host == host).values(**values))
 
 

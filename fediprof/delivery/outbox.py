@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
@@ -35,11 +35,28 @@ _PEOPLE = select(actor.c.inbox, _shared.label("shared"), actor.c.host).where(
     actor.c.id.in_(bindparam("ids", expanding=True)), _reachable
 )
 _SHARED_OF = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(bindparam("inboxes", expanding=True)))
+_NOW = bindparam("now", type_=peer.c.next_at.type)
+# Due now: hosts with nothing to wait for, or with something put off that is no fault of theirs. Those on lease too, since
+# a worker that gives one back just now has not seen these rows. Locked in one order by everybody.
+_ASLEEP = (
+    select(peer.c.host)
+    .where(
+        peer.c.host.in_(bindparam("hosts", expanding=True)),
+        or_(
+            peer.c.next_at.is_(None),
+            peer.c.lease_until.is_not(None),
+            and_(peer.c.failures == 0, peer.c.next_at > _NOW),
+        ),
+    )
+    .order_by(peer.c.host)
+    .with_for_update()
+)
 _WAKE = (
     update(peer)
-    .where(peer.c.host.in_(bindparam("hosts", expanding=True)), peer.c.next_at.is_(None))
-    .values(next_at=bindparam("now"))
+    .where(peer.c.host.in_(_ASLEEP))
+    .values(next_at=case((peer.c.failures == 0, _NOW), else_=func.coalesce(peer.c.next_at, _NOW)))
 )
+_FORWARDED = select(outgoing.c.id).where(outgoing.c.activity_iri == bindparam("iri"))
 
 
 def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
@@ -51,6 +68,8 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
     targets = _targets(tx, deliver.audience)
     if not targets:
         return 0
+    if deliver.body is not None and tx.execute(_FORWARDED, {"iri": deliver.activity["id"]}).first() is not None:
+        return 0  # somebody else's activity, passed on before under this id
     row = {
         "actor_id": deliver.actor_id,
         "activity_iri": str(deliver.activity["id"]),
