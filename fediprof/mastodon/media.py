@@ -25,7 +25,7 @@ async def upload(call: Call) -> Response:
         raise Invalid("file must be given", field="file")
     by = call.by
     limit = call.services.settings.upload_mb * 1024 * 1024
-    focal = _focus(call.params)
+    focal = focus(call.params)
     description = call.params.text("description")
     asked = await take_in(call.services.storage, await file.read(), by=by, limit=limit, description=description)
     if focal is not None:
@@ -44,12 +44,12 @@ def show(tx: Tx, call: Call) -> Response:
 async def describe(call: Call) -> Response:
     """Alt text and focus, while the post is still being written."""
     description = call.params.text("description") if "description" in call.params else None
-    asked = DescribeUpload(call.by, call.id(), description, _focus(call.params))
+    asked = DescribeUpload(call.by, call.id(), description, focus(call.params))
     return json(media.render_upload(await call.perform(describe_upload, asked), call.answer()))
 
 
-def _focus(params: Params) -> tuple[float, float] | None:
-    """`x,y`, each from -1 to 1, of the point that must stay in sight."""
+def focus(params: Params) -> tuple[float, float] | None:
+    """`focus`, as `x,y`, each from -1 to 1: the point that must stay in sight. None when it is not given."""
     text = params.text("focus").strip()
     if not text:
         return None

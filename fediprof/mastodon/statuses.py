@@ -12,6 +12,8 @@ from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import status
 from fediprof.mastodon.entities.visibility import ours
 from fediprof.mastodon.errors import json
+from fediprof.mastodon.media import focus
+from fediprof.media.commands import DescribeUpload, describe_upload
 from fediprof.posts import threads, views
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
 from fediprof.posts.records import Shown, Visibility
@@ -75,11 +77,11 @@ async def revise(call: Call) -> Response:
     before = (await call.read(lambda tx: _own(tx, call))).post
     if _is_given(call, "poll"):
         raise Invalid(_NOT_BUILT["poll"], field="poll")
-    described = tuple(
-        (number, each.text("description"))
-        for each in call.params.each("media_attributes")
-        if (number := each.cursor("id")) is not None and "description" in each
-    )
+    named = {number: each for each in call.params.each("media_attributes") if (number := each.cursor("id"))}
+    upload_ids = _upload_ids(call)
+    for number, each in named.items():
+        if number in upload_ids and (point := focus(each)) is not None:
+            await call.perform(describe_upload, DescribeUpload(call.by, number, focal=point))
     asked = RevisePost(
         by=call.by,
         post_id=before.id,
@@ -87,8 +89,8 @@ async def revise(call: Call) -> Response:
         warning=call.params.text("spoiler_text"),
         sensitive=call.params.flag("sensitive"),
         language=call.params.text("language") or before.language,
-        upload_ids=_upload_ids(call),
-        descriptions=described,
+        upload_ids=upload_ids,
+        descriptions=tuple((n, each.text("description")) for n, each in named.items() if "description" in each),
         title=before.title,
     )
     await call.perform(revise_post, asked)

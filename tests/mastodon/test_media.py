@@ -78,10 +78,11 @@ async def test_a_status_carries_its_pictures_and_keeps_them_through_changes(ada:
     change = {
         "status": "Now with words",
         "media_ids[]": [two["id"]],
-        "media_attributes": [{"id": two["id"], "description": "Two, better"}],
+        "media_attributes": [{"id": two["id"], "description": "Two, better", "focus": "0.5,0.5"}],
     }
     changed = (await ada.ask("PUT", f"/api/v1/statuses/{made['id']}", json=change)).json()
     assert [each["description"] for each in changed["media_attachments"]] == ["Two, better"]
+    assert changed["media_attachments"][0]["meta"]["focus"] == {"x": 0.5, "y": 0.5}
     dropped = (await ada.ask("PUT", f"/api/v1/statuses/{made['id']}", json={"status": "Words only"})).json()
     assert dropped["media_attachments"] == []
 
