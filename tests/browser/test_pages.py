@@ -53,6 +53,7 @@ def own(site: Site) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_every_page_is_whole_quiet_and_open_to_all(
@@ -80,6 +81,7 @@ async def test_every_page_is_whole_quiet_and_open_to_all(
                 where = f"{path} {width} {theme} {language}"
                 if answer.status != 200:
                     problems.append(f"{where}: {answer.status}")
+                await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
                 over = await page.evaluate(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )
