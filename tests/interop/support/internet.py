@@ -61,12 +61,13 @@ class Internet:
 class Wire(httpx2.BaseTransport):
     """Dials a name's port; the certificate is still checked against the name."""
 
-    def __init__(self, internet: Internet) -> None:
+    def __init__(self, internet: Internet, idle: int = 0) -> None:
         self._internet = internet
         trust = ssl.create_default_context(cafile=str(internet.authority_file))
-        # No idle connections: a program that does not read does not answer TLS's goodbye, and a server that stops waits.
+        # No `idle` connections but where speed is wanted: a program that does not read does not answer TLS's goodbye, and
+        # a server that stops waits for that.
         self._inner = httpx2.HTTPTransport(
-            verify=trust, trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0)
+            verify=trust, trust_env=False, limits=httpx2.Limits(max_keepalive_connections=idle)
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

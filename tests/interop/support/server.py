@@ -14,6 +14,7 @@ import httpx2
 
 from tests.interop.support.internet import Internet
 
+ROOT = Path(__file__).parents[3]
 START_SECONDS = 45
 ADD = """
 import sys
@@ -72,7 +73,7 @@ class Server:
         }
         told = {f"FEDIPROF_{name.upper()}": str(value) for name, value in values.items()}
         passed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
-        return {**passed, **told, "PYTHONUNBUFFERED": "1"}
+        return {**passed, **told, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
     def add_members(self, *usernames: str) -> list[str]:
         """Accounts, made by the command; the one-time login links it prints."""
