@@ -94,6 +94,7 @@ async def _answered(page: Page, handler: Handler) -> Response:
         await _renew(page, page.visitor, response)
     if page.asked("lang") == page.t.language:
         response.set_cookie(LANGUAGE_COOKIE, page.t.language, max_age=365 * 86400, path="/", samesite="lax")
+        response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -201,6 +201,7 @@ def settle(response: Response, language: str, *, outward: bool = False, developm
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
             "Vary": "Accept, Accept-Language, Cookie",
+            "TDM-Reservation": "1",
         }
     )
     response.headers.setdefault("Cache-Control", "private, no-store")

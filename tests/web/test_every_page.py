@@ -1,0 +1,58 @@
+"""What holds for each page there is, whoever looks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.routing import Route
+
+from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.web.routes import routes
+from tests.conftest import make_member
+
+pytestmark = pytest.mark.anyio
+
+PAGES = [
+    route.path
+    for route in routes
+    if isinstance(route, Route)
+    and "GET" in (route.methods or ())
+    and not route.path.startswith(("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize"))
+    and not route.path.endswith(".atom")
+]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, marie, member, language) -> None:
+    # Given something to see: a post answered by a person elsewhere in the alphabet
+    post = await services.perform(publish_post, PublishPost(marie, "Ask me #lean", "public"))
+    paul = await make_member(services, "paul", name="Paul")
+    private = await services.perform(publish_post, PublishPost(paul, "@marie Well?", "direct"))
+    slug = post.iri.rpartition("/")[2]
+    seen = 0
+    for template in PAGES:
+        number = str(paul.actor_id if "/people/" in template else post.id)
+        number = str(private.conversation_id) if "/conversations/" in template else number
+        path = template.replace("{name}", "marie").replace("{slug}", slug).replace("{id:int}", number)
+        await member.open(f"{path}?lang={language}")
+        assert member.status == 200, path
+        assert member.page.html["lang"] == language
+        assert len(member.page.find_all("h1")) == 1, path
+        headers = member.answer.headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["tdm-reservation"] == "1"
+        assert "no-" in headers["cache-control"], path  # a member's page stays with the member
+        assert "public" not in headers["cache-control"], path
+        for tag in member.page.find_all(["img", "script", "link", "iframe", "video", "audio"]):
+            if tag.name == "link" and "stylesheet" not in tag["rel"] and "icon" not in tag["rel"]:
+                continue
+            assert (tag.get("src") or tag["href"]).startswith("/"), (path, tag)
+        assert not member.page.find_all(style=True), path
+        assert not re.search(r"\son\w+=", str(member.page)), path
+        for form in member.page.find_all("form", method="post"):
+            assert form.find("input", attrs={"name": "token"})["value"], path
+        seen += 1
+    assert seen > 30
