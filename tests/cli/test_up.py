@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.cli.instance import Instance, Running, logged_in
 
@@ -111,7 +112,8 @@ class SlowInbox(BaseHTTPRequestHandler):
         return
 
 
-def test_sigterm_lets_a_delivery_under_way_end_and_be_written_down(instance: Instance) -> None:
+@pytest.mark.parametrize("role", ["serve", "worker"])
+def test_sigterm_lets_a_delivery_under_way_end_and_be_written_down(instance: Instance, role: str) -> None:
     # Given a delivery that waits for a server that is slow to answer
     instance.run("init", "--host", instance.host, "--listen", f"127.0.0.1:{instance.port}", "--member", "lea")
     slow = ThreadingHTTPServer(("127.0.0.1", 0), SlowInbox)
@@ -132,9 +134,9 @@ def test_sigterm_lets_a_delivery_under_way_end_and_be_written_down(instance: Ins
     database.close()
     # When the server is told to stop while it waits for the answer
     SlowInbox.came.clear()
-    with instance.running("serve", until="server.started") as serving:
+    with instance.running(role, until=".started") as working:
         assert SlowInbox.came.wait(20)
-        assert serving.stop() == 0
+        assert working.stop() == 0
     slow.shutdown()
     slow.server_close()
     # Then the answer was waited for, and written down
