@@ -5,6 +5,12 @@ Who follows whom is told as a number only, but to the servers concerned: FEP-8fc
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import build
@@ -15,8 +21,8 @@ from fediprof.follows import store as follows
 from fediprof.here import Here
 from fediprof.interactions import store as interactions
 from fediprof.interactions import wire as interaction_wire
-from fediprof.posts import store, views, wire
-from fediprof.posts.records import Post, Shown
+from fediprof.posts import front, store, views, wire
+from fediprof.posts.records import Post
 
 PAGE = 20
 
@@ -26,23 +32,38 @@ def outbox(tx: Tx, actor: Actor, here: Here, max_id: int | None, page: bool) -> 
     base = actor.outbox or ""
     if not page:
         return build.collection(base, actor.posts_count, f"{base}?page=true")
-    own = [(i, None) for i in store.of_actor(tx, actor.id, None, limit=PAGE, max_id=max_id)]
-    passed_on = [(p, a) for a, p in interactions.announces_by(tx, actor.id, limit=PAGE, max_id=max_id)]
-    newest = sorted([*own, *passed_on], key=lambda pair: pair[1] or pair[0], reverse=True)[:PAGE]
-    items = [_outbox_item(tx, shown, actor, here) for shown in views.items(tx, newest, None)]
-    last = min((a or p for p, a in newest), default=None)
+    own = front.page(tx, actor.id, limit=PAGE, max_id=max_id, answers=True)
+    passed_on = interactions.announces_by(tx, actor.id, limit=PAGE, max_id=max_id)
+    newest = sorted([number for number, _ in own] + [number for number, _ in passed_on], reverse=True)[:PAGE]
+    found = _creates(tx, own, here) | _announces(tx, passed_on, actor)
+    items = [found[number] for number in newest if number in found]
     own_id = f"{base}?page=true" + (f"&max_id={max_id}" if max_id is not None else "")
-    following = f"{base}?page=true&max_id={last}" if last is not None and len(newest) == PAGE else None
-    return build.collection_page(own_id, base, items, following, context=ACTIVITY_CONTEXT)
+    following = f"{base}?page=true&max_id={newest[-1]}" if len(newest) == PAGE else None
+    return build.collection_page(own_id, base, items, following, context=ACTIVITY_CONTEXT)  # type: ignore[arg-type]
 
 
-def _outbox_item(tx: Tx, shown: Shown, actor: Actor, here: Here) -> Document:
-    if shown.announced is None:
-        return wire.create(shown, here, context=None)
-    made = interactions.by_id(tx, shown.announced.id)
-    if made is None:
-        raise LookupError(shown.announced.id)
-    return interaction_wire.announce(made, actor, shown.post, shown.author, inside=True)
+_written: OrderedDict[tuple[str, int, datetime | None], msgspec.Raw] = OrderedDict()
+"""Creates of public posts as JSON: a post says the same until it is changed, and pages of them are asked for often."""
+MOST_WRITTEN = 2000
+
+
+def _creates(tx: Tx, own: Sequence[tuple[int, datetime | None]], here: Here) -> dict[int, msgspec.Raw]:
+    keys = {post_id: (here.origin, post_id, changed) for post_id, changed in own}
+    missing = [post_id for post_id, key in keys.items() if key not in _written]
+    for shown in views.shown(tx, missing, None):
+        _written[keys[shown.post.id]] = msgspec.Raw(msgspec.json.encode(wire.create(shown, here, context=None)))
+    while len(_written) > MOST_WRITTEN:
+        _written.popitem(last=False)
+    return {post_id: _written[key] for post_id, key in keys.items() if key in _written}
+
+
+def _announces(tx: Tx, passed_on: Sequence[tuple[int, int]], actor: Actor) -> dict[int, Document]:
+    """Of posts that everybody may still see."""
+    found: dict[int, Document] = {}
+    for shown in views.items(tx, [(post_id, announce_id) for announce_id, post_id in passed_on], None):
+        if shown.announced is not None and (made := interactions.by_id(tx, shown.announced.id)) is not None:
+            found[made.id] = interaction_wire.announce(made, actor, shown.post, shown.author, inside=True)
+    return found
 
 
 def followers(actor: Actor) -> Document:

@@ -81,10 +81,15 @@ async def _viewer(request: Request) -> object:
     return await viewer_of(signable(request, services), services.perform, services.resolver)
 
 
-async def _member(request: Request, tx_username: str) -> Actor:
-    found = await services_of(request).read(lambda tx: actors.local_by_username(tx, tx_username))
+async def _member(request: Request, username: str) -> Actor:
+    return await services_of(request).read(lambda tx: _there(tx, username))
+
+
+def _there(tx: Tx, username: str) -> Actor:
+    """A member by name. Raises NotFound, and Gone for one who left."""
+    found = actors.local_by_username(tx, username)
     if found is None or found.username == INSTANCE_ACTOR:
-        raise NotFound(f"no member {tx_username}")
+        raise NotFound(f"no member {username}")
     if found.gone_at is not None:
         raise Gone(f"{found.username} left")
     return found
@@ -132,10 +137,10 @@ async def outbox(request: Request) -> Response:
 
 
 async def _paged(request: Request, cursor: str, make: Callable[..., Document]) -> Response:
-    services, member = services_of(request), await _member(request, request.path_params["username"])
+    services, username = services_of(request), request.path_params["username"]
     await _viewer(request)
     number, page = _cursor(request, cursor), "page" in request.query_params
-    return answer(await services.read(lambda tx: make(tx, member, services.here(), number, page)))
+    return answer(await services.read(lambda tx: make(tx, _there(tx, username), services.here(), number, page)))
 
 
 async def followers(request: Request) -> Response:

@@ -36,6 +36,17 @@ _OF = select(interaction).where(
     interaction.c.actor_id == bindparam("actor"),
     interaction.c.post_id == bindparam("post"),
 )
+_ANNOUNCED = (
+    select(interaction.c.id, interaction.c.post_id)
+    .where(
+        interaction.c.actor_id == bindparam("actor"),
+        interaction.c.kind == "announce",
+        interaction.c.visibility != "followers",
+        interaction.c.id < bindparam("before"),
+    )
+    .order_by(interaction.c.id.desc())
+    .limit(bindparam("most"))
+)
 _BY_ID = select(interaction).where(interaction.c.id == bindparam("id"))
 
 
@@ -96,6 +107,9 @@ def announces_by(
     since_id: int | None = None,
 ) -> list[tuple[int, int]]:
     """(announce id, post id) of an actor's public announces, newest first."""
+    if min_id is None and since_id is None:
+        values = {"actor": actor_id, "before": max_id or 2**63 - 1, "most": limit}
+        return [(row.id, row.post_id) for row in tx.execute(_ANNOUNCED, values)]
     query = select(interaction.c.id).where(
         interaction.c.actor_id == actor_id, interaction.c.kind == "announce", interaction.c.visibility != "followers"
     )

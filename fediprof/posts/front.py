@@ -14,17 +14,13 @@ from fediprof.posts import store
 from fediprof.schema.posts import pin, post
 
 _HIGHEST = 2**63 - 1
-_PAGE = (
+_ALL = (
     select(post.c.id, post.c.edited_at)
-    .where(
-        post.c.actor_id == bindparam("actor"),
-        post.c.id < bindparam("before"),
-        store.visible(None),
-        or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == bindparam("actor")),
-    )
+    .where(post.c.actor_id == bindparam("actor"), post.c.id < bindparam("before"), store.visible(None))
     .order_by(post.c.id.desc())
     .limit(bindparam("most"))
 )
+_PAGE = _ALL.where(or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == bindparam("actor")))
 _PINNED = (
     select(post.c.id, post.c.edited_at)
     .join(pin, pin.c.post_id == post.c.id)
@@ -33,10 +29,12 @@ _PINNED = (
 )
 
 
-def page(tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None) -> list[tuple[int, datetime | None]]:
-    """(post id, when it was changed) of public posts, without answers to others, newest first."""
+def page(
+    tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, answers: bool = False
+) -> list[tuple[int, datetime | None]]:
+    """(post id, when it was changed) of public posts, newest first; `answers`: with answers to others too."""
     values = {"actor": actor_id, "before": max_id or _HIGHEST, "most": limit}
-    return [(row[0], row[1]) for row in tx.execute(_PAGE, values)]
+    return [(row[0], row[1]) for row in tx.execute(_ALL if answers else _PAGE, values)]
 
 
 def pinned(tx: Tx, actor_id: int) -> list[tuple[int, datetime | None]]:
