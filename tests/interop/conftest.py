@@ -11,6 +11,7 @@ import pytest
 from tests.interop.support.internet import Internet
 from tests.interop.support.member import Member
 from tests.interop.support.server import Server
+from tests.support.postgres import fresh_database
 
 NAMES = ("ada.example", "bob.example", "cyd.example")
 MORE = (
@@ -37,19 +38,22 @@ def internet(tmp_path_factory: pytest.TempPathFactory) -> Internet:
 
 
 @pytest.fixture(scope="session")
-def trio(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server, Server]]:
-    """ada.example, bob.example and cyd.example, on SQLite."""
+def trio(
+    internet: Internet, postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server, Server]]:
+    """ada.example and cyd.example on SQLite, bob.example on PostgreSQL: each engine meets itself and the other."""
     folder = tmp_path_factory.mktemp("trio")
-    servers = [Server(internet, name, folder / name) for name in NAMES]
-    try:
-        for server in servers:
-            server.spawn()
-        for server in servers:
-            server.wait_ready()
-        yield tuple(servers)  # type: ignore[misc]
-    finally:
-        for server in servers:
-            server.stop()
+    with fresh_database(postgres) as url:
+        servers = [Server(internet, name, folder / name, url if name == "bob.example" else "") for name in NAMES]
+        try:
+            for server in servers:
+                server.spawn()
+            for server in servers:
+                server.wait_ready()
+            yield tuple(servers)  # type: ignore[misc]
+        finally:
+            for server in servers:
+                server.stop()
 
 
 @pytest.fixture
