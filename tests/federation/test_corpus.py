@@ -184,16 +184,16 @@ async def test_every_example_of_the_pasture_is_shown(
     from fediprof.accounts.sessions import open_session
     from fediprof.web.visitor import cookie_name
 
-    examples = request.getfixturevalue("examples")
+    every = request.getfixturevalue("examples")
     paul = remote("paul")
     known = await services.resolver.actor(paul.iri)
     await services.perform(request_follow, RequestFollow(marie, known.id))
     await drain()
     await paul.send(paul.activity("Accept", network.activities("Follow")[0]))
     await drain()
-    assert len(examples) == 262
+    assert len(every) == 262
     iris: list[str] = []
-    for number, example in enumerate(examples):
+    for number, example in enumerate(every):
         base = paul.note("", cc=(f"{paul.iri}/followers",))
         text = json.dumps(base | {"published": "2026-01-01T00:00:00Z"} | example)
         for name in ("http://pasture-one-actor/actor", "http://pasture_one_actor/actor"):
