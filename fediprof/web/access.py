@@ -14,7 +14,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotAllowed
 from fediprof.i18n.catalog import choose, texts
 from fediprof.services import Services
-from fediprof.web import csrf, visitor
+from fediprof.web import csrf, forms, visitor
 from fediprof.web.failures import failure
 from fediprof.web.view import Page, settle
 from fediprof.web.visitor import Visitor
@@ -41,13 +41,22 @@ def members(handler: Handler) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         page = await open_page(request)
+        if page.visitor is None and request.method not in _SAFE:
+            return await _answered(page, _not_logged_in)
         if page.visitor is None:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            back = {"back": wanted} if request.method in _SAFE else {}
-            return settle(RedirectResponse("/login" + (f"?{urlencode(back)}" if back else ""), 303), page.t.language)
+            return settle(RedirectResponse(f"/login?{urlencode({'back': wanted})}", 303), page.t.language)
         return await _answered(page, handler)
 
     return endpoint
+
+
+async def _not_logged_in(page: Page) -> Response:
+    """A session ended while its member was writing: the text is given back, nothing else is done."""
+    sent = await forms.read(page.request, max_bytes=page.services.settings.upload_mb * 1024 * 1024)
+    if not (text := sent.text("text")):
+        return page.to("/login")
+    return page.render("account/lost.html", status=401, text=text)
 
 
 def keepers(handler: Handler) -> Endpoint:

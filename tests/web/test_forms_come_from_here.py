@@ -43,7 +43,7 @@ async def test_a_form_without_the_sessions_token_is_refused(services, marie, mem
 async def test_a_form_without_a_session_leads_to_the_login(marie, visitor) -> None:
     for path in POSTS:
         if path not in OPEN:
-            answer = await visitor.client.post(filled(path), data={"text": "hello"})
+            answer = await visitor.client.post(filled(path), data={"name": "hello"})
             assert (answer.status_code, answer.headers["location"]) == (303, "/login"), path
 
 

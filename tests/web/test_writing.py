@@ -196,3 +196,12 @@ async def test_at_most_five_posts_are_pinned(services, marie, member) -> None:
         await member.press("/pin")
     assert member.status == 422
     assert "At most 5 posts can be pinned" in member.text
+
+
+async def test_a_text_sent_after_the_session_ended_is_given_back(services, marie, member) -> None:
+    await member.open("/write")
+    member.client.cookies.clear()
+    await member.press("/write", text="A long thought\nin two lines")
+    assert member.status == 401
+    assert member.page.find("textarea").get_text() == "A long thought\nin two lines"
+    assert await newest(services, marie) is None
