@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from fediprof.web.view import Page
 
 PAGE = 20
 LIST = 40
+_OWN_PAGE = re.compile(r"/@(?P<name>\w{1,30})(?:/p/(?P<slug>\w{1,40}))?/?", re.ASCII)
 
 
 async def the_actor(page: Page) -> Actor:
@@ -88,6 +90,7 @@ async def resolved(page: Page, address: str) -> Actor | int | None:
     Unreachable."""
     resolver = page.services.resolver
     if address.startswith(("https://", "http://")):
+        address = _as_id(address, page.services.settings.origin)
         post, actor = await page.read(lambda tx: (posts.by_iri(tx, address), actors.by_iri(tx, address)))
         if actor is not None and actor.gone_at is None:
             return actor
@@ -107,6 +110,13 @@ async def resolved(page: Page, address: str) -> Actor | int | None:
     if actor is None:
         raise NotFound(f"nothing at {address}")
     return actor
+
+
+def _as_id(address: str, origin: str) -> str:
+    """The id behind the address of a page of ours; another address as it is."""
+    if match := _OWN_PAGE.fullmatch(address.removeprefix(origin)):
+        return f"{origin}/p/{match['slug']}" if match["slug"] else f"{origin}/u/{match['name'].lower()}"
+    return address
 
 
 async def fetch(page: Page) -> Response:

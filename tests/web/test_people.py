@@ -159,3 +159,17 @@ async def test_the_servers_own_account_is_nobody(services, marie, member) -> Non
     assert member.status == 404
     await member.open("/@instance.actor")
     assert member.status == 404
+
+
+async def test_addresses_of_this_server_are_found_without_asking_anybody(services, marie, member, network) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    post = await services.perform(publish_post, PublishPost(paul, "Near by", "public"))
+    for query in (f"{services.settings.origin}/@paul", services.here().actor("paul"), "@paul", "@paul@home.example"):
+        await member.open(f"/find?q={query}")
+        assert "Paul" in member.text, query
+    for query in (post.url, post.iri):
+        await member.open(f"/find?q={query}")
+        assert "Near by" in member.text, query
+    await member.open(f"/find?q={services.settings.origin}/@nobody")
+    assert "Nobody and nothing" in member.page.get_text()
+    assert network.got == []
