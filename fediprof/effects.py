@@ -25,6 +25,7 @@ class Audience:
     followers_of: int | None = None
     actor_ids: tuple[int, ...] = ()
     inboxes: tuple[str, ...] = ()  # known only by address: relays of a forwarded activity, an actor just deleted
+    but_host: str = ""  # where a forwarded activity came from
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
         for inbox in audience.inboxes:
             if shared.get(inbox) not in found:
                 found.setdefault(inbox, origin.host_of(inbox))
+    if audience.but_host:
+        found = {inbox: host for inbox, host in found.items() if host != audience.but_host}
     return found
 
 

@@ -138,7 +138,7 @@ def receive_deletion(tx: Tx, request: ReceiveDeletion, here: Here) -> Done[Arriv
     bury(tx, post, here)
     effects: list[Effect] = [Stream(reader, "delete", post.id) for reader in homes]
     if request.forwardable is not None and parent is not None and parent.local and rules.is_public(parent):
-        effects.append(_forward(request.forwardable, request.activity_iri, "Delete", parent))
+        effects.append(_forward(request.forwardable, request.activity_iri, "Delete", parent, request.sender_host))
     return Done(Arrival(post, "deleted"), tuple(effects))
 
 
@@ -245,12 +245,13 @@ def _forwarded(tx: Tx, request: ReceivePost, written: as2.Post, post: Post, pare
         return []
     if post.visibility not in ("public", "quiet"):
         return []
-    return [_forward(request.forwardable, request.activity_iri, "Create", parent)]
+    return [_forward(request.forwardable, request.activity_iri, "Create", parent, request.sender_host)]
 
 
-def _forward(body: bytes, activity_iri: str, type: str, parent: Post) -> Deliver:
+def _forward(body: bytes, activity_iri: str, type: str, parent: Post, sender_host: str) -> Deliver:
     document = {"id": activity_iri, "type": type}
-    return Deliver(parent.actor_id, document, Audience(parent.actor_id), activity_iri, parent.id, body)
+    audience = Audience(parent.actor_id, but_host=sender_host)
+    return Deliver(parent.actor_id, document, audience, activity_iri, parent.id, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,16 @@ async def test_words_are_not_put_in_anothers_mouth(marie, paul, mallory, service
     await without_effect(services, drain, mallory, mallory.activity("Create", note, to=[PUBLIC]))
 
 
+async def test_nothing_is_fetched_for_who_has_no_say_in_it(marie, paul, mallory, services, drain, network) -> None:
+    await mallory.send(mallory.activity("Follow", MARIE))
+    await drain()
+    network.got.clear()
+    for type in ("Update", "Create", "Delete", "Add", "Remove", "Like", "Announce", "Flag", "Block", "Undo"):
+        activity = mallory.activity(type, "https://victim.example/1", target=f"{mallory.iri}/featured")
+        await without_effect(services, drain, mallory, activity) if type not in ("Like", "Flag") else None
+    assert [url for url in network.got if "victim" in url] == []
+
+
 async def test_an_activity_has_its_id_on_its_actors_host(marie, paul, mallory, services, drain) -> None:
     before = await counted(services)
     for iri in (
@@ -427,7 +437,7 @@ async def test_a_body_too_large_is_refused_before_it_is_whole(client, marie, pau
     response = await client.post("/inbox", content=endless(), headers={"content-type": "application/activity+json"})
     assert response.status_code == 413
     assert "content-length" not in response.request.headers
-    assert sent <= 2 * 1_048_576 or sent == 64 * 1_048_576  # the test transport may read it all before it asks
+    assert sent <= 2 * 1_048_576
     for length in ("1048577", "9" * 30):
         headers = {"content-type": "application/activity+json", "content-length": length}
         assert (await client.post("/inbox", content=b"{}", headers=headers)).status_code == 413

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fediprof.as2 import origin
 from fediprof.errors import NotAllowed
 from fediprof.federation.handlers import create
 from fediprof.federation.inbound import Inbound
@@ -12,6 +13,7 @@ from fediprof.posts.receive import ReceiveRevision
 async def post(inbound: Inbound) -> str:
     embedded = inbound.activity.embedded
     if embedded is None:
+        origin.must_share_origin(inbound.object_id, inbound.actor.iri)
         found = await inbound.resolver.documents.fetch(inbound.object_id)
         if found is None:
             return "nothing at its address"
