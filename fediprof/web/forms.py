@@ -94,6 +94,7 @@ async def read(request: Request, *, max_bytes: int) -> Form:
     async with request.form(max_files=8, max_fields=200, max_part_size=MAX_TEXT) as sent:
         for name, value in sent.multi_items():
             if isinstance(value, str):
+                value = value.replace("\x00", "")  # no text has one, and PostgreSQL takes none
                 form.values[name] = value
                 form.lists.setdefault(name, []).append(value)
             elif value.size:

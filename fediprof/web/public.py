@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -79,32 +79,35 @@ async def _profile_for_anybody(page: Page) -> Response:
     username, max_id = page.request.path_params["name"], page.number("max_id")
     kept = cards_of(page)
 
-    def key(post: tuple[int, datetime | None], pinned: bool) -> tuple[object, ...]:
-        return ("card", page.t.language, *post, pinned)
-
-    def load(tx: Tx) -> tuple[_Head, list[tuple[object, ...]], list[tuple[object, ...]], int | None, list[Shown]]:
+    def load(tx: Tx) -> tuple[_Head, list[_Name], list[_Name], int | None, list[Shown]]:
         actor = member(tx, username)
         first = front.pinned(tx, actor.id) if max_id is None else []
         found = front.page(tx, actor.id, limit=PAGE + 1, max_id=max_id)
-        rest = [each for each in found[:PAGE] if each not in first]
-        missing = [each[0] for each in (*first, *rest) if kept.get(key(each, each in first)) is None]
-        return (
-            _head(tx, actor, max_id, kept),
-            [key(each, True) for each in first],
-            [key(each, False) for each in rest],
-            _more([number for number, _ in found]),
-            views.shown(tx, missing, None),
-        )
+        pinned = [_Name(page.t.language, *each, True) for each in first]
+        rest = [_Name(page.t.language, *each, False) for each in found[:PAGE] if each not in first]
+        have.update({name: card for name in (*pinned, *rest) if (card := kept.get(name)) is not None})
+        missing = [name.post_id for name in (*pinned, *rest) if name not in have]
+        more = _more([number for number, _ in found])
+        return _head(tx, actor, max_id, kept), pinned, rest, more, views.shown(tx, missing, None)
 
-    head, first, rest, more, shown = await page.read(load)
-    make = card_maker(page)
-    fresh = {each.post.id: make(each) for each in shown}
+    have: dict[_Name, object] = {}
+    head, pinned, rest, more, shown = await page.read(load)
+    if fresh := {each.post.id: each for each in shown}:
+        make = card_maker(page)
+        for name in (*pinned, *rest):
+            if name not in have and name.post_id in fresh:
+                have[name] = kept.keep(name, make(fresh[name.post_id]))
+    first, items = ([have[name] for name in names if name in have] for names in (pinned, rest))
+    return _profile(page, head, first, items, more, Relationship(head.actor.id))
 
-    def card(name: tuple[object, ...]) -> object:
-        return kept.get(name) or kept.keep(name, fresh.get(cast(int, name[2]), ""))
 
-    pinned, items = [card(each) for each in first], [card(each) for each in rest]
-    return _profile(page, head, pinned, items, more, Relationship(head.actor.id))
+class _Name(NamedTuple):
+    """What a kept card depends on."""
+
+    language: str
+    post_id: int
+    edited_at: datetime | None
+    pinned: bool
 
 
 def card_maker(page: Page) -> Callable[[Shown], str]:
