@@ -104,6 +104,9 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b""):
+            await Response("Bad request", 400)(scope, receive, send)  # no name has one, and PostgreSQL takes none
+            return
         begun, request_id, status = perf_counter(), secrets.token_hex(6), 0
         mark = logs.request_id.set(request_id)
 

@@ -45,7 +45,7 @@ def threads(tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, see
         query = query.having(last < max_id)
     rows = tx.execute(query).all()
     newest = {each.post.id: each for each in views.shown(tx, [row.last for row in rows], actor_id)}
-    people = _people(tx, [row.conversation_id for row in rows])
+    people = _people(tx, [row.conversation_id for row in rows], actor_id)
     known = actors.by_ids(tx, {person for each in people.values() for person in each})
     unread = _unread(tx, actor_id, seen_id)
     return [
@@ -65,12 +65,15 @@ def messages(tx: Tx, conversation_id: int, actor_id: int, limit: int = 200) -> l
     return views.shown(tx, posts.conversation(tx, conversation_id, actor_id, limit), actor_id)
 
 
-def _people(tx: Tx, conversation_ids: list[int]) -> dict[int, set[int]]:
+def _people(tx: Tx, conversation_ids: list[int], actor_id: int) -> dict[int, set[int]]:
+    """Who is in the messages the member may see; a thread can hold others, between others."""
     found: dict[int, set[int]] = {}
+    own = select(mention.c.post_id).where(mention.c.actor_id == actor_id)
     direct = (
         post.c.conversation_id.in_(conversation_ids),
         post.c.visibility == "direct",
         post.c.deleted_at.is_(None),
+        or_(post.c.actor_id == actor_id, post.c.id.in_(own)),
     )
     for row in tx.execute(select(post.c.conversation_id, post.c.actor_id).where(*direct).distinct()):
         found.setdefault(row.conversation_id, set()).add(row.actor_id)

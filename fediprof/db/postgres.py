@@ -18,7 +18,9 @@ from fediprof.observability import metrics
 
 Result = TypeVar("Result")
 
-_RETRY = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_RETRY = {"40001", "40P01", "23505"}
+"""serialization_failure, deadlock_detected, and unique_violation: when two units insert the same at once, the one that
+is run again finds the other's row."""
 
 
 class PostgresDatabase:

@@ -55,7 +55,8 @@ class PublishPost:
 
 @dataclass(frozen=True, slots=True)
 class RevisePost:
-    """`upload_ids=None` keeps the pictures; `descriptions`: (upload id, new alt text)."""
+    """`translations=None` keeps those there are; `upload_ids=None` the pictures. `descriptions`: (upload id, new alt
+    text)."""
 
     by: Member
     post_id: int
@@ -63,14 +64,14 @@ class RevisePost:
     warning: str = ""
     sensitive: bool = False
     language: str | None = None
-    translations: tuple[tuple[str, str], ...] = ()
+    translations: tuple[tuple[str, str], ...] | None = None
     upload_ids: tuple[int, ...] | None = None
     descriptions: tuple[tuple[int, str], ...] = ()
     title: str = ""
     named: Mapping[str, int] = field(default_factory=dict)
 
     async def gathered(self, resolver: Resolver) -> RevisePost:
-        texts = (self.text, *(text for _, text in self.translations))
+        texts = (self.text, *(text for _, text in self.translations or ()))
         return replace(self, named=await _resolved(texts, resolver))
 
 
@@ -160,7 +161,8 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
     if parent is not None:
         store.count(tx, parent.id, replies=1)
     if request.idempotency_key:
-        store.keep_key(tx, by.account_id, request.idempotency_key, post_id, here.now)
+        since = here.now - IDEMPOTENT_FOR
+        store.keep_key(tx, by.account_id, request.idempotency_key, post_id, here.now, since)
     shown = _shown(tx, post_id, author)
     effects.append(Deliver(author.id, wire.create(shown, here), _audience(shown, parent), post.iri, post_id))
     effects += _told(tx, shown, parent)
@@ -191,7 +193,7 @@ def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
         "type": "Article" if request.title else "Note",
         "title": request.title.strip(),
         "content": written.html,
-        "content_map": written.by_language,
+        "content_map": _kept(before, written) if request.translations is None else written.by_language,
         "source": request.text,
         "warning": request.warning.strip(),
         "sensitive": request.sensitive or bool(request.warning.strip()),
@@ -297,11 +299,12 @@ def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
     language = normalise(request.language) if request.language else None
     if request.language and language is None:
         raise Invalid("This is not a language code", field="language")
-    texts = [(language or "", request.text), *request.translations]
+    others = [(tag, text) for tag, text in request.translations or () if text.strip()]
+    if others and language is None:
+        raise Invalid("Say which language the first text is in", field="language")
+    texts = [(language or "", request.text), *others]
     made: dict[str, Composed] = {}
     for tag, text in texts:
-        if not text.strip() and tag != (language or ""):
-            continue
         code = normalise(tag) if tag else ""
         if code is None:
             raise Invalid("This is not a language code", field="translations")
@@ -319,6 +322,18 @@ def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
         tuple(by_iri[iri] for iri in everyone),
         tuple(Tag(name, name) for name in tags),
     )
+
+
+def _kept(before: Post, written: _Written) -> dict[str, str] | None:
+    """The translations a post had, beside its new first text."""
+    others = {
+        tag: text
+        for tag, text in (before.content_map or {}).items()
+        if tag not in (before.language, written.language)
+    }
+    if not others or written.language is None:
+        return None
+    return {written.language: written.html, **others}
 
 
 def _author(tx: Tx, by: Member) -> Actor:

@@ -298,7 +298,9 @@ def earlier_with_key(tx: Tx, account_id: int, key: str, since: datetime) -> int 
     return found
 
 
-def keep_key(tx: Tx, account_id: int, key: str, post_id: int, now: datetime) -> None:
-    tx.execute(delete(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.key == key))
+def keep_key(tx: Tx, account_id: int, key: str, post_id: int, now: datetime, since: datetime) -> None:
+    """A key kept since `since` stays: of two that come at once, the second fails here, and is run again to find it."""
+    old = delete(idempotency).where(idempotency.c.account_id == account_id, idempotency.c.created_at <= since)
+    tx.execute(old)
     row = {"account_id": account_id, "key": key, "post_id": post_id, "created_at": now}
     tx.execute(insert(idempotency), row)

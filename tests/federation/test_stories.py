@@ -539,3 +539,48 @@ async def test_follower_lists_are_kept_in_step_both_ways(client, marie, remote, 
     await paul.send(paul.create(paul.note("again")), headers={"collection-synchronization": header})
     await drain()
     assert [each["object"]["object"] for each in network.activities("Undo")] == [paul.iri]
+
+
+async def test_who_is_in_a_private_thread_is_told_of_its_own_messages_only(marie, remote, drain, services) -> None:
+    from fediprof.conversations import store as conversations
+    from tests.conftest import make_member
+
+    leo, zoe = await make_member(services, "leo"), await make_member(services, "zoe")
+    first = await services.perform(publish_post, PublishPost(marie, "@leo between us", visibility="direct"))
+    aside = PublishPost(marie, "@zoe about it", visibility="direct", in_reply_to_id=first.id)
+    await services.perform(publish_post, aside)
+
+    async def people(of) -> list[str]:  # type: ignore[no-untyped-def]
+        [thread] = await services.read(lambda tx: conversations.threads(tx, of.actor_id, limit=5))
+        return sorted(person.username for person in thread.people)
+
+    assert await people(leo) == ["marie"]
+    assert await people(zoe) == ["marie"]
+    assert await people(marie) == ["leo", "zoe"]
+
+
+async def test_an_edit_that_says_nothing_of_translations_keeps_them(marie, services) -> None:
+    texts = (("en", "Good morning"),)
+    post = await services.perform(publish_post, PublishPost(marie, "Bonjour", language="fr", translations=texts))
+    after = await services.perform(revise_post, RevisePost(marie, post.id, "Bonsoir", language="fr"))
+    assert after.content_map == {"fr": "<p>Bonsoir</p>", "en": "<p>Good morning</p>"}
+    gone = RevisePost(marie, post.id, "Bonsoir", language="fr", translations=())
+    assert (await services.perform(revise_post, gone)).content_map is None
+
+
+async def test_two_posts_with_one_idempotency_key_at_once_are_one(marie, services) -> None:
+    import asyncio
+
+    same = PublishPost(marie, "once", idempotency_key="k")
+    made = await asyncio.gather(*(services.perform(publish_post, same) for _ in range(6)))
+    assert len({post.id for post in made}) == 1
+
+
+async def test_an_address_with_a_nul_is_refused_and_breaks_nothing(client, marie) -> None:
+    for path in (
+        "/@ma%00rie",
+        "/u/ma%00rie",
+        "/tags/%00",
+        "/.well-known/webfinger?resource=acct:ma%00rie@home.example",
+    ):
+        assert (await client.get(path)).status_code == 400
