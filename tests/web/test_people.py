@@ -146,7 +146,7 @@ async def test_news_is_marked_until_it_was_looked_at(services, marie, member) ->
     paul = await make_member(services, "paul", name="Paul")
     await services.perform(publish_post, PublishPost(paul, "@marie What now?", "public"))
     await member.open("/home")
-    assert [mark.get_text() for mark in member.page.select(".site .mark")] == ["new"]
+    assert [mark.get_text() for mark in member.page.select(".site .mark")] == ["• new"]
     await member.open("/notifications")
     assert "mentions you" in member.text
     await member.open("/home")
