@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fediprof import __version__
-from fediprof.db.database import Database, Tx, open_database
+from fediprof.db.database import Database, Tx
 from fediprof.db.migrate import migrate
+from fediprof.db.opening import open_database
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.here import Here
 from fediprof.keystore import KeyStore

@@ -78,7 +78,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
     def bring(url: str) -> None:
         code = (
             "import asyncio, sys\n"
-            "from fediprof.db.database import open_database\n"
+            "from fediprof.db.opening import open_database\n"
             "from fediprof.db.migrate import migrate\n"
             "async def main():\n"
             "    database = await open_database(sys.argv[1])\n"

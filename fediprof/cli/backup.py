@@ -26,7 +26,7 @@ from fediprof import __version__, clock
 from fediprof.cli.progress import bar
 from fediprof.cli.run import missing_file, settings_of
 from fediprof.db import migrate
-from fediprof.db.database import open_database
+from fediprof.db.opening import open_database
 from fediprof.errors import Misconfigured
 from fediprof.settings import Settings
 

@@ -15,7 +15,8 @@ from fediprof.actors import store as actors
 from fediprof.cli.doctor import Finding
 from fediprof.cli.run import missing_file
 from fediprof.db import migrate
-from fediprof.db.database import Database, Tx, open_database
+from fediprof.db.database import Database, Tx
+from fediprof.db.opening import open_database
 from fediprof.errors import FediprofError
 from fediprof.here import INSTANCE_ACTOR
 from fediprof.observability import health, queues

@@ -26,7 +26,8 @@ from fediprof.cli.backup import DATABASE, FORMAT, MANIFEST, Summed
 from fediprof.cli.progress import bar
 from fediprof.cli.run import missing_file, settings_of
 from fediprof.db import migrate
-from fediprof.db.database import Tx, open_database
+from fediprof.db.database import Tx
+from fediprof.db.opening import open_database
 from fediprof.errors import Conflict, Malformed, Misconfigured
 from fediprof.schema.accounts import account
 from fediprof.settings import Settings

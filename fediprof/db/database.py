@@ -8,12 +8,9 @@ same time may share one. An exception raised by a unit undoes that unit alone an
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
-
-from fediprof.errors import Misconfigured
 
 Result = TypeVar("Result")
 Tx = Connection
@@ -36,16 +33,3 @@ class Database(Protocol):
     async def close(self) -> None:
         """Finish the units in hand, then close every connection."""
         ...
-
-
-async def open_database(url: str, *, full_sync: bool = False) -> Database:
-    """`sqlite:///path` or `postgresql://…`. The schema is not touched: see `fediprof.db.migrate`."""
-    if url.startswith("sqlite:///"):
-        from fediprof.db.sqlite import SqliteDatabase
-
-        return await SqliteDatabase.open(Path(url.removeprefix("sqlite:///")), full_sync=full_sync)
-    if url.startswith("postgresql://"):
-        from fediprof.db.postgres import PostgresDatabase
-
-        return await PostgresDatabase.open(url)
-    raise Misconfigured("database: must start with postgresql:// or sqlite:///")

@@ -16,7 +16,8 @@ from sqlalchemy import MetaData, insert, select
 
 from fediprof import clock
 from fediprof.cli import rows
-from fediprof.db.database import Tx, open_database
+from fediprof.db.database import Tx
+from fediprof.db.opening import open_database
 from fediprof.jobs import queue
 from fediprof.schema.delivery import outgoing
 from tests.cli.conftest import Fediprof

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from fediprof.db.database import Database, Tx, open_database
+from fediprof.db.database import Database, Tx
 from fediprof.db.migrate import migrate, newest, revision
+from fediprof.db.opening import open_database
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from fediprof.db import migrate
-from fediprof.db.database import Tx, open_database
+from fediprof.db.database import Tx
+from fediprof.db.opening import open_database
 from fediprof.errors import Misconfigured
 from fediprof.schema import metadata
 
