@@ -9,25 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict
 
 import click
 
+from fediprof.cli.finding import Finding, State
 from fediprof.cli.run import as_json, settings_of
 from fediprof.settings import Settings
-
-State = Literal["good", "worth a look", "bad", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`words`: what was found; for what is not good, what to mend."""
-
-    check: str
-    state: State
-    words: str
-
 
 _MARKS: dict[State, tuple[str, str]] = {
     "good": ("ok", "green"),

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from fediprof import clock
 from fediprof.actors import store as actors
-from fediprof.cli.doctor import Finding
+from fediprof.cli.finding import Finding
 from fediprof.cli.run import missing_file
 from fediprof.db import migrate
 from fediprof.db.database import Database, Tx

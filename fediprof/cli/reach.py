@@ -17,8 +17,8 @@ from fediprof.accounts import store as accounts
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import names, parse
-from fediprof.cli.doctor import Finding
 from fediprof.cli.fetch import look
+from fediprof.cli.finding import Finding
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Forbidden, Unreachable
 from fediprof.here import INSTANCE_ACTOR
