@@ -300,19 +300,24 @@ TAMPERINGS: dict[str, Callable[[dict[str, str], str], tuple[dict[str, str], str]
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_it_refuses_what_is_not_as_we_sent_it(followed: Member, fedify: Fedify, tampering: str) -> None:
-    """Without our proof in the body, so that only the signature speaks for it."""
     ada = followed
     post = ada.write("To be tampered with")
     eventually(lambda: _of(fedify, "Create", post["uri"]), "it is there")
     [sent] = [each for each in fedify.deliveries("Create") if post["uri"] in each["body"]]
-    headers, body = TAMPERINGS[tampering](
-        sent["headers"], sent["body"].replace('"proofValue":"z', '"proofValue":"z1')
-    )
+    assert (sent["key"], sent["proof"]) == (f"{ada.iri}#main-key", True)
+    headers, body = TAMPERINGS[tampering](sent["headers"], sent["body"])
 
+    # The signature does not hold; it may still believe the body by its proof
     with fedify.internet.client(f"https://{fedify.host}") as knocker:
-        answer = knocker.post(sent["path"], content=body, headers=_sendable(headers))
+        knocker.post(sent["path"], content=body, headers=_sendable(headers))
+        assert fedify.posted()[-1]["key"] is None
+
+        # And where the proof does not hold either, it takes nothing
+        forged = body.replace('"proofValue":"z', '"proofValue":"z1')
+        answer = knocker.post(sent["path"], content=forged, headers=_sendable(headers))
 
     assert answer.status_code in (400, 401)
+    assert fedify.posted()[-1]["proof"] is not True
     assert len(_of(fedify, "Create", post["uri"])) == 1
 
 

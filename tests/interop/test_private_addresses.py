@@ -6,6 +6,7 @@ here writes down whoever knocks; the same doors, tried on a server in developmen
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -26,31 +27,47 @@ METADATA = "169.254.169.254"
 
 
 class Listener:
-    """Takes connections on every loopback address at one port, and counts them."""
+    """Takes connections on 127.0.0.1 at one port, and counts them; at 80 and 443 too, where the system lets
+    a test listen there: any other port is refused before its address is looked at."""
 
     def __init__(self) -> None:
         self.knocks = 0
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("0.0.0.0", 0))
-        self._socket.listen(64)
-        self.port = int(self._socket.getsockname()[1])
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.port = self._listen(0)
+        for port in (80, 443):
+            with contextlib.suppress(OSError):
+                self._listen(port)
 
-    def _run(self) -> None:
+    def _listen(self, port: int) -> int:
+        listening = socket.socket()
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
+        except OSError:
+            listening.close()
+            raise
+        listening.listen(64)
+        self._sockets.append(listening)
+        self._threads.append(threading.Thread(target=self._run, args=(listening,), daemon=True))
+        self._threads[-1].start()
+        return int(listening.getsockname()[1])
+
+    def _run(self, listening: socket.socket) -> None:
         while True:
             try:
-                taken, _ = self._socket.accept()
+                taken, _ = listening.accept()
             except OSError:
                 return
             self.knocks += 1
             taken.close()
 
     def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(5)
+        for listening in self._sockets:
+            listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+        for thread in self._threads:
+            thread.join(5)
 
 
 @pytest.fixture

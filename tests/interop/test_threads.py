@@ -33,11 +33,12 @@ def test_a_follower_on_a_third_server_sees_the_answer_and_the_answer_to_it(trio:
     # When Bob answers Ada, and Ada answers him
     at_bobs = bob.sees(question["uri"])
     answer = bob.write(f"@{ada.handle} I think so", in_reply_to_id=at_bobs["id"])
+    number = cyd.sees(question["uri"])["id"]
+    eventually(lambda: context(cyd, number)["descendants"] == [answer["uri"]], "Bob's answer was passed on to Cyd")
     at_adas = ada.told("mention", bob.handle)["status"]
     thanks = ada.write(f"@{bob.handle} thank you", in_reply_to_id=at_adas["id"])
 
-    # Then Cyd's server holds the whole thread: the answer was passed on by Ada's, with Bob's own proof
-    number = cyd.sees(question["uri"])["id"]
+    # Then Cyd's server holds the whole thread: Ada's server passed the answer on, with Bob's own proof
     whole = [answer["uri"], thanks["uri"]]
     eventually(lambda: context(cyd, number)["descendants"] == whole, "Cyd sees the thread")
     shown = cyd.get(f"/api/v1/statuses/{number}/context")["descendants"][0]

@@ -97,10 +97,10 @@ class Fedify:
             if each["type"] == type and all(each[name] == value for name, value in values.items())
         ]
 
-    def deliveries(self, type: str) -> list[dict[str, Any]]:
+    def posted(self) -> list[dict[str, Any]]:
         """POSTs that came, with what Fedify made of their signatures and proofs."""
-        return [
-            each
-            for each in self.seen()["asked"]
-            if each["method"] == "POST" and json.loads(each["body"])["type"] == type
-        ]
+        return [each for each in self.seen()["asked"] if each["method"] == "POST"]
+
+    def deliveries(self, type: str) -> list[dict[str, Any]]:
+        """Those with an activity of a type."""
+        return [each for each in self.posted() if json.loads(each["body"])["type"] == type]
