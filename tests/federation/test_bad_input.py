@@ -198,6 +198,7 @@ async def test_an_announce_forges_nothing(marie, paul, paul_post, mallory, servi
     self_referring = mallory.activity("Announce", "", to=[PUBLIC])
     await mallory.send({**self_referring, "object": self_referring["id"]})
     await drain()
+    assert self_referring["id"] not in network.got
     assert {state for state, _ in await outcomes(services)} <= {"done", "refused"}
     assert await services.read(lambda tx: posts.by_iri(tx, forged["id"])) is None
     assert (await services.read(lambda tx: posts.by_iri(tx, paul_post.iri))).content == "what paul said"
@@ -777,3 +778,23 @@ async def test_a_member_may_announce_what_everybody_may_see(marie, paul, paul_po
     await services.perform(announce_post, Announce(marie, paul_post.id))
     await drain()
     assert len(network.activities("Announce")) == 1
+
+
+async def test_a_post_is_pinned_by_its_author_in_the_authors_own_collection_only(
+    marie, paul, paul_post, services, drain
+) -> None:
+    for target in (f"{MARIE}/featured", "https://evil.example/featured", f"{paul.iri}/outbox", None):
+        await without_effect(services, drain, paul, paul.activity("Add", paul_post.iri, target=target))
+    await paul.send(paul.activity("Add", paul_post.iri, target=f"{paul.iri}/featured"))
+    await drain()
+    assert await services.read(lambda tx: posts.pinned(tx, paul_post.actor_id, None)) == [paul_post.id]
+
+
+async def test_another_servers_last_word_is_not_asked_for_again(marie, paul, services, drain, network) -> None:
+    """What is passed on cannot be had: refused by its server, for good; broken there, for now."""
+    for status, state in ((403, "refused"), (401, "refused"), (404, "done"), (500, "waiting"), (429, "waiting")):
+        iri = f"https://other.example/notes/{status}"
+        network.documents[iri] = status
+        await paul.send(paul.activity("Announce", iri, to=[PUBLIC]))
+        await drain()
+        assert (await outcomes(services))[-1][0] == state, (status, await outcomes(services))
