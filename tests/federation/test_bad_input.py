@@ -798,3 +798,7 @@ async def test_another_servers_last_word_is_not_asked_for_again(marie, paul, ser
         await paul.send(paul.activity("Announce", iri, to=[PUBLIC]))
         await drain()
         assert (await outcomes(services))[-1][0] == state, (status, await outcomes(services))
+    await services.perform(block_domain, BlockDomain(marie, "blocked.example"))
+    await paul.send(paul.activity("Move", paul.iri, target="https://blocked.example/users/paul"))
+    await drain()
+    assert (await outcomes(services))[-1][0] == "refused"
