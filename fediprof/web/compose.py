@@ -25,7 +25,9 @@ from fediprof.text.html import plain
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
-_SHOWN = frozenset(("text", "visibility", "language", "warning", "title", "pictures", "tr_text"))
+_SHOWN = frozenset(
+    ("text", "visibility", "language", "warning", "title", "pictures", "tr_text", "translations", "uploads")
+)
 _TONGUES = (
     ("de", "Deutsch"),
     ("es", "Español"),
@@ -125,6 +127,7 @@ async def submit(page: Page) -> Response:
         )
         post = await sent.attempt(page.t, page.perform(commands.publish_post, request), known=_SHOWN)
     if post is None:
+        _placed(sent)
         parent = await _parent(page, parent_id) if parent_id else None
         return _show(page, sent, parent=parent, uploads=kept)
     path = post.url.removeprefix(page.services.settings.origin)
@@ -176,6 +179,7 @@ async def change(page: Page) -> Response:
         )
         post = await sent.attempt(page.t, page.perform(commands.revise_post, request), known=_SHOWN)
     if post is None:
+        _placed(sent)
         return _show(page, sent, changing=shown, uploads=kept)
     return page.to(post.url.removeprefix(page.services.settings.origin), "saved")
 
@@ -206,6 +210,13 @@ async def _parent(page: Page, post_id: int | None) -> Shown:
     if shown is None:
         raise NotFound(f"post {post_id} is not to be seen")
     return shown
+
+
+def _placed(sent: Form) -> None:
+    """Refusals stand beside the fields as they are called here."""
+    for called, here in (("translations", "tr_text"), ("uploads", "pictures")):
+        if called in sent.errors:
+            sent.errors[here] = sent.errors.pop(called)
 
 
 def _visibility(sent: Form) -> Visibility:

@@ -60,6 +60,13 @@ async def test_what_is_refused_keeps_its_text_beside_the_reason(services, marie,
     assert await newest(services, marie) is None
 
 
+async def test_two_texts_in_one_language_are_refused_beside_the_second(services, marie, member) -> None:
+    await member.open("/write")
+    await member.press("/write", text="Hello", language="en", tr_text="Hello again", tr_language="en")
+    assert "same language" in member.page.select_one("#e-tr_text").get_text()
+    assert member.page.select_one("#f-tr_text").find_parent("details").has_attr("open")
+
+
 async def test_a_button_pressed_twice_posts_once(services, marie, member) -> None:
     await member.open("/write")
     form = member.page
