@@ -95,9 +95,11 @@ class Member:
     # --- the app
 
     def let_app_in(self) -> None:
-        """Register an app, let it in on the consent page, exchange the code (RFC 6749 §4.1)."""
-        asked = {"client_name": "Interop", "redirect_uris": REDIRECT, "scopes": SCOPES}
-        app = self.browser.post("/api/v1/apps", data=asked).json()
+        """Register an app where there is none yet, let it in on the consent page, exchange the code (RFC 6749 §4.1)."""
+        if not self.server.app:
+            asked = {"client_name": "Interop", "redirect_uris": REDIRECT, "scopes": SCOPES}
+            self.server.app = self.browser.post("/api/v1/apps", data=asked).json()
+        app = self.server.app
         query = {
             "client_id": app["client_id"],
             "redirect_uri": REDIRECT,

@@ -35,6 +35,7 @@ class Server:
     database: str = ""
     settings: dict[str, object] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    app: dict[str, str] = field(default_factory=dict)  # the client app registered here, once for all its members
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
