@@ -51,9 +51,11 @@ def test_a_server_that_was_away_gets_what_was_sent_meanwhile(trio: Trio, slow: S
     assert "1 server will be tried" in ada.server.command("retry", "slow.example")
 
     # Then everything has arrived, in its order
-    assert "meanwhile, changed" in bob.sees(kept["uri"], 30)["content"]
+    eventually(
+        lambda: "meanwhile, changed" in bob.sees(kept["uri"], 30)["content"], "he reads what she changed it to"
+    )
     eventually(lambda: "Nothing waits" in ada.server.command("deliveries", "slow.example"), "nothing waits any more")
-    assert bob.held(gone["uri"]) is None
+    eventually(lambda: bob.held(gone["uri"]) is None, "what she took back is gone")
 
 
 def test_a_server_that_writes_again_is_delivered_to_again(trio: Trio, slow: Server, join: Join) -> None:
