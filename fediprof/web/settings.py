@@ -6,7 +6,6 @@ import asyncio
 
 from starlette.responses import Response
 
-from fediprof import ids
 from fediprof.accounts import commands as accounts
 from fediprof.accounts import passwords
 from fediprof.accounts import store as account_store
@@ -15,7 +14,7 @@ from fediprof.actors import commands as actors
 from fediprof.actors.commands import MoveAway, ReviseProfile, SetAliases
 from fediprof.actors.wire import MAX_FIELDS
 from fediprof.errors import FediprofError, NotFound
-from fediprof.media.processing import avatar, cover_picture
+from fediprof.media.intake import take_in_avatar, take_in_header
 from fediprof.web import export, visitor
 from fediprof.web.forms import Form
 from fediprof.web.login import password_errors
@@ -70,18 +69,12 @@ async def _picture(page: Page, form: Form, name: str) -> str | None:
     data = form.files.get(name)
     if data is None:
         return "" if form.has(f"remove_{name}") else None
+    take_in = take_in_avatar if name == "icon" else take_in_header
     try:
-        drawn = await asyncio.to_thread(avatar if name == "icon" else _wide, data)
+        return await take_in(page.services.storage, data, limit=page.services.settings.upload_mb * 1024 * 1024)
     except FediprofError:
         form.refuse(page.t("This cannot be read as a picture."), name)
         return None
-    file = f"{ids.slug()}.webp"
-    await asyncio.to_thread(page.services.storage.save, file, drawn)
-    return file
-
-
-def _wide(data: bytes) -> bytes:
-    return cover_picture(data, 1500, 500)
 
 
 # --- writing and logging in
