@@ -24,7 +24,7 @@ from fediprof.keystore import SealedKey
 from fediprof.principal import Member
 from fediprof.schema.actors import actor as actor_table
 from fediprof.schema.actors import follow
-from fediprof.schema.posts import post
+from fediprof.schema.posts import EMPTIED, post
 from fediprof.schema.timelines import home_item, notification
 from fediprof.text.compose import compose
 
@@ -277,16 +277,8 @@ def forget_actor(tx: Tx, gone: Actor, now: datetime) -> None:
     """Empty everything an actor has here, but for the row itself."""
     theirs = select(post.c.id).where(post.c.actor_id == gone.id)
     tx.execute(delete(home_item).where(home_item.c.post_id.in_(theirs)))
-    empty: dict[str, Any] = {
-        "content": "",
-        "content_map": None,
-        "source": None,
-        "title": "",
-        "warning": "",
-        "poll": None,
-    }
-    empty |= {"attachments": [], "emojis": [], "deleted_at": now}
-    tx.execute(update(post).where(post.c.actor_id == gone.id, post.c.deleted_at.is_(None)).values(**empty))
+    still_there = post.c.actor_id == gone.id, post.c.deleted_at.is_(None)
+    tx.execute(update(post).where(*still_there).values(**EMPTIED, deleted_at=now))
     tx.execute(delete(notification).where(notification.c.from_actor_id == gone.id))
     for mine, other, counter in (
         (follow.c.follower_id, follow.c.target_id, "followers_count"),

@@ -23,6 +23,7 @@ from fediprof.posts import rules, store, views, wire
 from fediprof.posts.records import MAX_PINS, Attachment, Post, Shown, Tag, Visibility
 from fediprof.principal import Member
 from fediprof.schema.delivery import delivery, outgoing
+from fediprof.schema.posts import EMPTIED
 from fediprof.text.compose import Composed, MentionTarget, compose, handles_in
 from fediprof.text.language import normalise
 from fediprof.timelines import store as timelines
@@ -231,8 +232,7 @@ def delete_post(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
 
 def bury(tx: Tx, post: Post, here: Here) -> None:
     """Empty a post's row; its address, type and times stay, for the Tombstone."""
-    empty = {"content": "", "content_map": None, "source": None, "title": "", "warning": "", "poll": None}
-    store.change(tx, post.id, {**empty, "attachments": [], "emojis": [], "deleted_at": here.now})
+    store.change(tx, post.id, {**EMPTIED, "deleted_at": here.now})
     store.set_mentions(tx, post.id, ())
     store.set_tags(tx, post.id, ())
     store.unpin_post(tx, post.actor_id, post.id)

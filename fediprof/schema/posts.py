@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from fediprof.schema.columns import Id, Instant, Json, metadata
@@ -43,6 +45,18 @@ post = Table(
     Index("ix_post_conversation", "conversation_id", "id"),
     Index("ix_post_parent_iri", "in_reply_to_iri"),
 )
+
+EMPTIED: dict[str, Any] = {
+    "content": "",
+    "content_map": None,
+    "source": None,
+    "title": "",
+    "warning": "",
+    "poll": None,
+    "attachments": [],
+    "emojis": [],
+}
+"""A post's columns once it is deleted; what is left is for its Tombstone."""
 
 mention = Table(
     "mention",
