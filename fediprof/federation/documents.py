@@ -6,7 +6,6 @@ What is returned is what its own host says at that address; nothing else is beli
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from fediprof import clock
 from fediprof.actors import store as actors
@@ -22,8 +21,7 @@ from fediprof.net.fetcher import Fetcher, Response
 from fediprof.signatures import sign
 from fediprof.signatures.keys import PrivateKey
 from fediprof.signatures.message import SignableRequest
-
-Scheme = Literal["cavage", "rfc9421"]
+from fediprof.signatures.verify import Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +51,18 @@ class Documents:
             return None
         if response.status != 200:
             raise Refused(f"GET {iri}: {response.status}", code=response.status)
-        if not names.is_as2_media_type(response.headers.get("content-type", "")):
+        read = _read(response)
+        if read is None:
             return None
-        try:
-            document = reader.load(response.body)
-        except (Malformed, TooMuch):
+        document, stated = read
+        if _is_at(stated, response.url):
+            return Fetched(document, response.url)
+        # A document that lives elsewhere: what counts is what is there.
+        if stated == iri or not origin.same_origin(stated, response.url):
             return None
-        stated = reader.iri(document.get("id"))
-        if stated is None:
-            return None
-        try:
-            origin.must_match_url(stated, response.url)
-        except NotVerified:
-            # A document that lives elsewhere: what counts is what is there.
-            if stated == iri or not origin.same_origin(stated, response.url):
-                return None
-            return await self._second(stated)
-        return Fetched(document, response.url)
-
-    async def _second(self, iri: str) -> Fetched | None:
-        response = await self._get(iri, origin.host_of(iri))
-        if response.status != 200 or not names.is_as2_media_type(response.headers.get("content-type", "")):
-            return None
-        try:
-            document = reader.load(response.body)
-            origin.must_match_url(reader.iri(document.get("id")) or "", response.url)
-        except (Malformed, TooMuch, NotVerified):
-            return None
-        return Fetched(document, response.url)
+        second = await self._get(stated, origin.host_of(stated))
+        read = _read(second) if second.status == 200 else None
+        return Fetched(read[0], second.url) if read is not None and _is_at(read[1], second.url) else None
 
     async def _get(self, iri: str, host: str) -> Response:
         """Knock with the scheme this host is known to need, else draft-cavage; once more with the other if refused."""
@@ -126,3 +108,23 @@ class Documents:
                 self._schemes.clear()
             self._schemes[host] = "rfc9421" if kept == "rfc9421" else "cavage"
         return self._schemes[host]
+
+
+def _read(response: Response) -> tuple[Document, str] | None:
+    """(the document, the id it states), or None for what is not AS2 or states none."""
+    if not names.is_as2_media_type(response.headers.get("content-type", "")):
+        return None
+    try:
+        document = reader.load(response.body)
+    except (Malformed, TooMuch):
+        return None
+    stated = reader.iri(document.get("id"))
+    return None if stated is None else (document, stated)
+
+
+def _is_at(stated: str, url: str) -> bool:
+    try:
+        origin.must_match_url(stated, url)
+    except NotVerified:
+        return False
+    return True
