@@ -84,10 +84,11 @@ class Receiver:
         ours = await self.perform.database.read(lambda tx: follows.local_follower_iris(tx, signer.id))
         if synchronization.digest_of(ours) == stated.digest:
             return
-        now, arguments = clock.now(), {"actor": str(signer.id), "url": stated.url}
-        await self.perform.database.write(
-            lambda tx: queue.add(tx, "synchronize", signer.iri, arguments, now=now, delay=timedelta())
-        )
+        await self._enqueue("synchronize", signer.iri, {"actor": str(signer.id), "url": stated.url})
+
+    async def _enqueue(self, kind: str, key: str, arguments: dict[str, str]) -> None:
+        now = clock.now()
+        await self.perform.database.write(lambda tx: queue.add(tx, kind, key, arguments, now=now, delay=timedelta()))
         self.perform.bells.jobs.set()
 
     async def _drop_early(self, activity: as2.Activity, key_id: str) -> bool:
@@ -150,12 +151,7 @@ class Receiver:
             iri = activity.object_id
             if self.perform.here().is_ours(iri) or not self.resolver.budget.take(origin.host_of(iri)):
                 return "passed on by somebody else; not believed"
-            now = clock.now()
-            arguments = {"iri": iri}
-            await self.perform.database.write(
-                lambda tx: queue.add(tx, "refetch", iri, arguments, now=now, delay=timedelta())
-            )
-            self.perform.bells.jobs.set()
+            await self._enqueue("refetch", iri, {"iri": iri})
             return "passed on by somebody else; asked for at its source"
         raise NotVerified(f"signed by somebody else than {activity.actor}")
 
