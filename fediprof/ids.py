@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 
 _EPOCH_MS = 1_700_000_000_000
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -28,11 +28,6 @@ def new_id(at: datetime | None = None) -> int:
         candidate = ((int(time.time() * 1000) - _EPOCH_MS) << 20) | secrets.randbelow(1 << 12)
         _last = candidate if candidate > _last else _last + 1
         return _last
-
-
-def id_time(number: int) -> datetime:
-    """When an id was made, to the millisecond."""
-    return datetime.fromtimestamp(((number >> 20) + _EPOCH_MS) / 1000, UTC)
 
 
 def slug(length: int = 16) -> str:

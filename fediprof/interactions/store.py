@@ -8,11 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
 
-from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
-from fediprof.schema.actors import actor
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
 
@@ -72,18 +70,6 @@ def by_id(tx: Tx, interaction_id: int) -> Interaction | None:
 
 def remove(tx: Tx, interaction_id: int) -> None:
     tx.execute(delete(interaction).where(interaction.c.id == interaction_id))
-
-
-def actors_who(tx: Tx, kind: str, post_id: int, limit: int = 80) -> list[Actor]:
-    """Who liked or announced a post, the last one first."""
-    query = (
-        select(actor)
-        .join(interaction, interaction.c.actor_id == actor.c.id)
-        .where(interaction.c.kind == kind, interaction.c.post_id == post_id)
-        .order_by(interaction.c.id.desc())
-        .limit(limit)
-    )
-    return [Actor(*row) for row in tx.execute(query)]
 
 
 def liked_iris(tx: Tx, actor_id: int) -> list[str]:
