@@ -1,8 +1,12 @@
-"""SQLite: one writer with group commit, two readers, WAL.
+"""SQLite: one writer with group commit, WAL; short reads at once, long ones in two reading threads.
 
 aiosqlite owns one thread per connection. Called statement by statement it pays a thread hop each; here a whole unit of
 work is one call in that thread. Units that arrive while a batch runs form the next batch: each runs in a savepoint of
 its own, all share one COMMIT, and no caller resumes before it.
+
+A reading unit begins on the caller's own thread: sqlite3 gives the interpreter's lock away at every row, and under load
+getting it back costs twice the reading itself. One that lasts longer than `AT_ONCE`, or finds the database locked, is
+interrupted and run again, whole, by a reading thread. So a reading unit must change nothing but what it returns.
 """
 
 from __future__ import annotations
@@ -10,11 +14,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, StaticPool, create_engine
+from sqlalchemy.exc import OperationalError
 
 from fediprof.db.database import Tx
 from fediprof.observability import metrics
@@ -22,7 +29,14 @@ from fediprof.observability import metrics
 Result = TypeVar("Result")
 
 BATCH = 256
-_PRAGMAS = ("pragma foreign_keys = on", "pragma busy_timeout = 15000", "pragma temp_store = memory")
+AT_ONCE = 0.015
+"""Seconds the event loop may be held by one reading unit."""
+
+_STEPS = 1000
+"""Instructions of SQLite's machine between two looks at the clock: some 20 µs."""
+
+_PATIENCE = 15_000
+"""Milliseconds a thread waits for a lock another process holds."""
 
 
 class WholeUnits(aiosqlite.Connection):
@@ -30,7 +44,6 @@ class WholeUnits(aiosqlite.Connection):
     and a test holds this use of it."""
 
     core: Connection
-    _engine: Engine
 
     async def run(self, function: Callable[[Connection], Result]) -> Result:
         result: Result = await self._execute(function, self.core)  # type: ignore[no-untyped-call]
@@ -38,32 +51,51 @@ class WholeUnits(aiosqlite.Connection):
 
     @classmethod
     async def dial(cls, path: Path, *, read_only: bool, full_sync: bool) -> WholeUnits:
-        def connector() -> sqlite3.Connection:
-            raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-            for pragma in _PRAGMAS:
-                raw.execute(pragma)
-            raw.execute("pragma journal_mode = wal")
-            raw.execute(f"pragma synchronous = {'full' if full_sync else 'normal'}")
-            if read_only:
-                raw.execute("pragma query_only = on")
-            return raw
-
-        self = cls(connector, 64)
+        self = cls(lambda: _connected(path, read_only=read_only, full_sync=full_sync, patience=_PATIENCE), 64)
         self._thread.daemon = True
         await self
-        self._engine = create_engine(
-            "sqlite://", creator=lambda: self._conn, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-        )
-        self.core = self._engine.connect()
-        self.core.begin()  # for SQLAlchemy always inside a transaction: its frame is ours, see _run_batch
+        self.core = _core(self._conn)
         return self
+
+
+class ReadAtOnce:
+    """A connection for the event loop's own thread: it never waits, and gives up what lasts."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = _connected(path, read_only=True, full_sync=False, patience=0)
+        self._raw.set_progress_handler(self._too_long, _STEPS)
+        self._core = _core(self._raw)
+        self._until = float("inf")
+
+    def _too_long(self) -> bool:
+        return perf_counter() > self._until
+
+    def run(self, unit: Callable[[Tx], Result]) -> Result:
+        """What `unit` returns. `TookLong` when it must be run where waiting is allowed."""
+        self._until = perf_counter() + AT_ONCE
+        try:
+            return _snapshot(self._core, unit)
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if _code(error) in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
+                raise TookLong from error
+            raise
+        finally:
+            self._until = float("inf")
+
+    def close(self) -> None:
+        self._core.close()
+        self._raw.close()
+
+
+class TookLong(Exception):
+    """A reading unit was interrupted."""
 
 
 class SqliteDatabase:
     dialect = "sqlite"
 
-    def __init__(self, writer: WholeUnits, readers: list[WholeUnits]) -> None:
-        self._writer, self._readers = writer, readers
+    def __init__(self, writer: WholeUnits, at_once: ReadAtOnce, readers: list[WholeUnits]) -> None:
+        self._writer, self._at_once, self._readers = writer, at_once, readers
         self._free: asyncio.LifoQueue[WholeUnits] = asyncio.LifoQueue()
         for reader in readers:
             self._free.put_nowait(reader)
@@ -74,10 +106,14 @@ class SqliteDatabase:
     async def open(cls, path: Path, *, full_sync: bool = False) -> SqliteDatabase:
         path.parent.mkdir(parents=True, exist_ok=True)
         writer = await WholeUnits.dial(path, read_only=False, full_sync=full_sync)
-        return cls(writer, [await WholeUnits.dial(path, read_only=True, full_sync=full_sync) for _ in range(2)])
+        readers = [await WholeUnits.dial(path, read_only=True, full_sync=full_sync) for _ in range(2)]
+        return cls(writer, ReadAtOnce(path), readers)
 
     async def read(self, unit: Callable[[Tx], Result]) -> Result:
         with metrics.unit("read"):
+            await asyncio.sleep(0)  # whoever reads page after page lets the others have their turn
+            with suppress(TookLong):
+                return self._at_once.run(unit)
             reader = await self._free.get()
             try:
                 return await reader.run(lambda core: _snapshot(core, unit))
@@ -110,9 +146,37 @@ class SqliteDatabase:
     async def close(self) -> None:
         if self._pump is not None:
             await self._pump
+        self._at_once.close()
         for connection in (*self._readers, self._writer):
             await connection.run(lambda core: core.close())
             await connection.close()
+
+
+def _connected(path: Path, *, read_only: bool, full_sync: bool, patience: int) -> sqlite3.Connection:
+    raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    raw.execute("pragma foreign_keys = on")
+    raw.execute("pragma temp_store = memory")
+    raw.execute("pragma journal_mode = wal")
+    raw.execute(f"pragma synchronous = {'full' if full_sync else 'normal'}")
+    if read_only:
+        raw.execute("pragma query_only = on")
+    raw.execute(f"pragma busy_timeout = {patience}")  # last: opening may wait for another process that opens
+    return raw
+
+
+def _core(raw: sqlite3.Connection) -> Connection:
+    engine: Engine = create_engine(
+        "sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+    )
+    core = engine.connect()
+    core.begin()  # for SQLAlchemy always inside a transaction: its frame is ours, see _run_batch
+    return core
+
+
+def _code(error: OperationalError | sqlite3.OperationalError) -> int | None:
+    """SQLite's primary result code."""
+    found = error.orig if isinstance(error, OperationalError) else error
+    return found.sqlite_errorcode & 0xFF if isinstance(found, sqlite3.Error) else None
 
 
 def _snapshot(core: Connection, unit: Callable[[Tx], Result]) -> Result:

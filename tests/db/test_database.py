@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from time import perf_counter
 
 import pytest
 from sqlalchemy import text
@@ -63,6 +64,41 @@ async def test_a_reader_cannot_write(database: Database) -> None:
         with pytest.raises(Exception, match="readonly"):
             await database.read(_say(1, "refused"))
     assert await database.read(_count) == 0
+
+
+LONG = """with recursive counted(n) as (select 1 union all select n + 1 from counted where n < :rows)
+select n from counted order by -n limit 3"""
+
+
+async def test_a_long_reading_unit_is_whole_and_does_not_hold_the_others(database: Database) -> None:
+    """Thousands of rows sorted: far beyond what the event loop may wait for."""
+    await database.write(_say(1, "here"))
+    turns: list[float] = []
+
+    async def ticking() -> None:
+        while True:
+            turns.append(perf_counter())
+            await asyncio.sleep(0.001)
+
+    ticker = asyncio.ensure_future(ticking())
+    rows = 2_000_000
+    found = await database.read(lambda tx: ([*tx.execute(text(LONG), {"rows": rows}).scalars()], _count(tx)))
+    ticker.cancel()
+    assert found == ([rows, rows - 1, rows - 2], 1)
+    if database.dialect == "sqlite":  # PostgreSQL computes in its own process
+        assert turns[-1] - turns[0] > 0.2, "the unit was not long"
+        assert len(turns) > 20, "nobody else had a turn"
+
+
+async def test_an_interrupted_reading_unit_leaves_the_connection_fit_for_the_next(database: Database) -> None:
+    def interrupted(tx: Tx) -> int:
+        rows = tx.execute(text("select n from (" + LONG.replace("limit 3", "") + ")"), {"rows": 300_000})
+        return sum(1 for _ in rows)
+
+    for number in range(3):
+        assert await database.read(interrupted) == 300_000
+        await database.write(_say(number, "x"))
+        assert await database.read(_count) == number + 1
 
 
 async def test_a_cancelled_caller_does_not_lose_the_others(database: Database) -> None:

@@ -447,6 +447,7 @@ def upgrade() -> None:
         sa.Column("post_id", sa.BigInteger(), nullable=True),
         sa.Column("subject", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("unopened", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_id"], ["actor.id"], name=op.f("fk_notification_actor_id_actor"), ondelete="cascade"
         ),
@@ -467,6 +468,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notification", schema=None) as batch_op:
         batch_op.create_index("ix_notification_actor", ["actor_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_notification_unopened",
+            ["actor_id"],
+            unique=False,
+            sqlite_where=sa.text("unopened = 1"),
+            postgresql_where=sa.text("unopened"),
+        )
 
     op.create_table(
         "oauth_code",
