@@ -9,16 +9,16 @@ from sqlalchemy import func, or_, select
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.schema.posts import mention, post
-from fediprof.schema.timelines import notification
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """`people`: everybody in it but the member. `unread`: something came that the member was told of and did not see."""
+    """`people`: everybody in it but the member. `unread`: something came that the member was told of, and it was not opened since."""
 
     conversation_id: int
     last: Shown
@@ -26,16 +26,18 @@ class Thread:
     unread: bool
 
 
-def threads(tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, seen_id: int = 0) -> list[Thread]:
-    """Newest first; paged by the id of each thread's last post. `seen_id`: the last notification the member saw."""
+def threads(
+    tx: Tx, actor_id: int, *, limit: int = 1, max_id: int | None = None, only: int | None = None
+) -> list[Thread]:
+    """Newest first; paged by the id of each thread's last post. `only`: that one conversation."""
     named = select(mention.c.post_id).where(mention.c.actor_id == actor_id)
     last = func.max(post.c.id).label("last")
     query = (
         select(post.c.conversation_id, last)
         .where(
             post.c.visibility == "direct",
-            post.c.deleted_at.is_(None),
             or_(post.c.actor_id == actor_id, post.c.id.in_(named)),
+            posts.visible(actor_id),
         )
         .group_by(post.c.conversation_id)
         .order_by(last.desc())
@@ -43,11 +45,13 @@ def threads(tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, see
     )
     if max_id is not None:
         query = query.having(last < max_id)
+    if only is not None:
+        query = query.where(post.c.conversation_id == only)
     rows = tx.execute(query).all()
     newest = {each.post.id: each for each in views.shown(tx, [row.last for row in rows], actor_id)}
     people = _people(tx, [row.conversation_id for row in rows], actor_id)
     known = actors.by_ids(tx, {person for each in people.values() for person in each})
-    unread = _unread(tx, actor_id, seen_id)
+    unread = notifications.unopened(tx, actor_id)
     return [
         Thread(
             row.conversation_id,
@@ -81,12 +85,3 @@ def _people(tx: Tx, conversation_ids: list[int], actor_id: int) -> dict[int, set
     for row in tx.execute(named.where(*direct).distinct()):
         found.setdefault(row.conversation_id, set()).add(row.actor_id)
     return found
-
-
-def _unread(tx: Tx, actor_id: int, seen_id: int) -> set[int]:
-    query = (
-        select(post.c.conversation_id)
-        .join(notification, notification.c.post_id == post.c.id)
-        .where(notification.c.actor_id == actor_id, notification.c.id > seen_id, post.c.visibility == "direct")
-    )
-    return set(tx.execute(query).scalars())

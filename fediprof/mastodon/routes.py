@@ -68,6 +68,7 @@ ENDPOINTS = (
     reads("GET", "/api/v1/timelines/home", "read:statuses", timelines.home),
     reads("GET", "/api/v1/notifications", "read:notifications", notifications.page),
     reads("GET", "/api/v1/conversations", "read:statuses", conversations.page),
+    acts("POST", "/api/v1/conversations/:id/read", "write:conversations", conversations.read),
     acts("GET", "/api/v2/search", "optional read:search", search.search),
     # Media
     acts("POST", "/api/v2/media", "write:media", media.upload),

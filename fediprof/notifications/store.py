@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from fediprof import ids
 from fediprof.actors import store as actors
@@ -14,9 +14,29 @@ from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
 from fediprof.moderation import store as moderation
 from fediprof.notifications.records import Notification
+from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.schema.accounts import account
+from fediprof.schema.posts import post
 from fediprof.schema.timelines import notification
+
+_DIRECT = select(post.c.id).where(post.c.id == bindparam("post"), post.c.visibility == "direct")
+_UNOPENED = (
+    select(post.c.conversation_id)
+    .join(notification, notification.c.post_id == post.c.id)
+    .where(notification.c.actor_id == posts.VIEWER, notification.c.unopened, posts.visible_to(posts.VIEWER))
+    .distinct()
+    .limit(99)
+)
+_OPEN = (
+    update(notification)
+    .where(
+        notification.c.actor_id == bindparam("actor"),
+        notification.c.unopened,
+        notification.c.post_id.in_(select(post.c.id).where(post.c.conversation_id == bindparam("conversation"))),
+    )
+    .values(unopened=False)
+)
 
 
 def add(tx: Tx, actor_id: int, kind: str, from_actor_id: int, post_id: int | None, now: datetime) -> int | None:
@@ -31,6 +51,7 @@ def add(tx: Tx, actor_id: int, kind: str, from_actor_id: int, post_id: int | Non
         "post_id": post_id,
         "subject": post_id or 0,
         "created_at": now,
+        "unopened": kind == "mention" and tx.execute(_DIRECT, {"post": post_id}).first() is not None,
     }
     return row["id"] if insert_or_leave(tx, notification, row) else None  # type: ignore[return-value]
 
@@ -80,6 +101,15 @@ def unseen(tx: Tx, account_id: int) -> int:
         .subquery()
     )
     return int(tx.execute(select(func.count()).select_from(recent)).scalar_one())
+
+
+def unopened(tx: Tx, actor_id: int) -> set[int]:
+    """The private conversations, at most 99, with a message that came after the member last opened them."""
+    return set(tx.execute(_UNOPENED, {"viewer": actor_id}).scalars())
+
+
+def opened(tx: Tx, actor_id: int, conversation_id: int) -> None:
+    tx.execute(_OPEN, {"actor": actor_id, "conversation": conversation_id})
 
 
 def remove(

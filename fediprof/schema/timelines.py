@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, text
 
 from fediprof.schema.columns import Id, Instant, metadata
 
@@ -26,6 +26,10 @@ notification = Table(
     Column("post_id", Id, ForeignKey("post.id", ondelete="cascade")),
     Column("subject", Id, nullable=False),  # the post's id, or 0: one notification per subject
     Column("created_at", Instant, nullable=False),
+    Column("unopened", Boolean, nullable=False),  # a private message whose conversation was not opened since
     UniqueConstraint("actor_id", "kind", "from_actor_id", "subject"),
     Index("ix_notification_actor", "actor_id", "id"),
+    Index(
+        "ix_notification_unopened", "actor_id", sqlite_where=text("unopened = 1"), postgresql_where=text("unopened")
+    ),
 )

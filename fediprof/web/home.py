@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from fediprof.accounts import commands as accounts
 from fediprof.accounts.commands import SeeNotifications
 from fediprof.conversations import store as conversations
+from fediprof.conversations.commands import OpenConversation, open_conversation
 from fediprof.conversations.store import Thread
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
@@ -47,9 +50,7 @@ async def private(page: Page) -> Response:
     reader, max_id = page.me.actor.id, page.number("max_id")
 
     def load(tx: Tx) -> list[Thread]:
-        return conversations.threads(
-            tx, reader, limit=PAGE + 1, max_id=max_id, seen_id=page.me.account.notifications_seen_id
-        )
+        return conversations.threads(tx, reader, limit=PAGE + 1, max_id=max_id)
 
     threads = await page.read(load)
     more = threads[PAGE - 1].last.post.id if len(threads) > PAGE else None
@@ -57,8 +58,12 @@ async def private(page: Page) -> Response:
 
 
 async def conversation(page: Page) -> Response:
-    """Its private posts, oldest first, with a field to answer the last one."""
+    """Its private posts, oldest first, with a field to answer the last one. Opening it is reading it."""
     number, reader = page.request.path_params["id"], page.me.actor.id
+    if number in page.me.unread:
+        # Before they are read out: what comes in between stays unread.
+        await page.perform(open_conversation, OpenConversation(page.by, number))
+        page.visitor = replace(page.me, unread=page.me.unread - {number})
 
     def load(tx: Tx) -> list[Shown]:
         shown = views.shown(tx, posts.conversation(tx, number, reader), reader)

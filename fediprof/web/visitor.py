@@ -23,13 +23,15 @@ from fediprof.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A member on a page. `requests`: how many people wait to be let in; `news`: whether something was not seen yet."""
+    """A member on a page. `requests`: how many people wait to be let in; `news`: whether something was not seen yet;
+    `unread`: the private conversations with something new."""
 
     account: Account
     session: Session
     actor: Actor
     requests: int
     news: bool
+    unread: frozenset[int]
 
     @property
     def member(self) -> Member:
@@ -55,7 +57,8 @@ def find(tx: Tx, secret: str, here: Here) -> Visitor | None:
     if actor is None or actor.gone_at is not None:
         return None
     waiting = len(follows.follower_ids(tx, actor.id, state="pending", limit=99)) if actor.locked else 0
-    return Visitor(account, session, actor, waiting, notifications.unseen(tx, account.id) > 0)
+    unread = frozenset(notifications.unopened(tx, actor.id))
+    return Visitor(account, session, actor, waiting, notifications.unseen(tx, account.id) > 0, unread)
 
 
 def remember(response: Response, settings: Settings, secret: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -11,7 +12,7 @@ import pytest
 
 from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.services import Services
-from tests.mastodon.people import Person, person
+from tests.mastodon.people import Person, person, token
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +206,22 @@ async def test_private_conversations_are_listed_by_their_last_message(
     await both_ways(ada, "/api/v1/conversations", [each["id"] for each in found])
     assert len(await cleo.get("/api/v1/conversations")) == 1
     assert await bob.get("/api/v1/timelines/home") == []
+
+
+async def test_reading_one_conversation_leaves_the_others_unread(
+    ada: Person, bob: Person, services: Services, client: httpx2.AsyncClient
+) -> None:
+    cleo = await person(services, client, "cleo")
+    await bob.write("@ada psst", visibility="direct")
+    await cleo.write("@ada hey", visibility="direct")
+    [from_cleo, from_bob] = await ada.get("/api/v1/conversations")
+    assert [from_cleo["unread"], from_bob["unread"]] == [True, True]
+    read = await ada.post(f"/api/v1/conversations/{from_bob['id']}/read")
+    assert read == {**from_bob, "unread": False}
+    assert [each["unread"] for each in await ada.get("/api/v1/conversations")] == [True, False]
+    # whose it is not learns nothing and reads it for nobody
+    path = f"/api/v1/conversations/{from_cleo['id']}/read"
+    assert (await bob.ask("POST", path)).status_code == 404
+    narrow = replace(ada, token=await token(services, ada.by, "read"))
+    assert (await narrow.ask("POST", path)).status_code == 403
+    assert [each["unread"] for each in await ada.get("/api/v1/conversations")] == [True, False]

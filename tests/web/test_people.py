@@ -8,7 +8,9 @@ from fediprof.actors import store as actors
 from fediprof.follows import store as follows
 from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.moderation import store as moderation
-from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.moderation.commands import BlockActor, block_actor
+from fediprof.notifications import store as notifications
+from fediprof.posts.commands import DeletePost, PublishPost, delete_post, publish_post
 from tests.conftest import make_member
 
 pytestmark = pytest.mark.anyio
@@ -140,6 +142,48 @@ async def test_a_private_conversation_is_read_and_answered(services, marie, memb
     await member.log_in(services, "anna")
     await member.open(f"/conversations/{asked.conversation_id}")
     assert member.status == 404
+
+
+async def test_each_private_conversation_is_unread_until_it_is_opened(services, marie, member) -> None:
+    # Given a word from two people, each alone with Marie
+    paul, anna = [await make_member(services, name, name=name.title()) for name in ("paul", "anna")]
+    first = await services.perform(publish_post, PublishPost(paul, "@marie It is Paul", "direct"))
+    await services.perform(publish_post, PublishPost(anna, "@marie It is Anna", "direct"))
+
+    async def unread() -> tuple[list[str], list[str]]:
+        """(what the navigation counts, whose conversations are marked)"""
+        await member.open("/conversations")
+        counted = member.page.select('.site a[href="/conversations"] .mark')
+        rows = [row for row in member.page.select("main .row") if row.select_one(".mark")]
+        return [each.get_text() for each in counted], sorted(row.strong.get_text() for row in rows)
+
+    assert await unread() == (["2"], ["Anna", "Paul"])
+    # When she reads the news, and one of the conversations
+    await member.open("/notifications")
+    await member.open(f"/conversations/{first.conversation_id}")
+    # Then that one alone is read, already on its own page
+    assert [each.get_text() for each in member.page.select('.site a[href="/conversations"] .mark')] == ["1"]
+    assert await unread() == (["1"], ["Anna"])
+    # and what comes in it later is new again, until its author takes it back; who blocks her is not heard
+    again = PublishPost(paul, "@marie And then?", "direct", in_reply_to_id=first.id)
+    later = await services.perform(publish_post, again)
+    assert await unread() == (["2"], ["Anna", "Paul"])
+    await services.perform(delete_post, DeletePost(paul, later.id))
+    assert await unread() == (["1"], ["Anna"])
+    await services.perform(block_actor, BlockActor(anna, marie.actor_id))
+    assert await unread() == ([], [])
+
+
+async def test_opening_the_address_of_a_conversation_one_is_not_in_reads_it_for_nobody(
+    services, marie, member
+) -> None:
+    paul, anna = await make_member(services, "paul"), await make_member(services, "anna")
+    theirs = await services.perform(publish_post, PublishPost(paul, "@anna between us", "direct"))
+    await services.perform(publish_post, PublishPost(paul, "@marie between us", "direct"))
+    await member.open(f"/conversations/{theirs.conversation_id}")
+    assert member.status == 404
+    for reader in (marie, anna):
+        assert len(await services.read(lambda tx, reader=reader: notifications.unopened(tx, reader.actor_id))) == 1
 
 
 async def test_news_is_marked_until_it_was_looked_at(services, marie, member) -> None:
