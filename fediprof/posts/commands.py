@@ -134,6 +134,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         content=written.html,
         content_map=written.by_language,
         source=request.text,
+        source_map=written.sources,
         warning=request.warning.strip(),
         sensitive=request.sensitive or bool(request.warning.strip()),
         language=written.language,
@@ -190,12 +191,16 @@ def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     pictures = _attached(tx, request.by, kept, post_id=before.id)
     written = _written(tx, request, here)
     uploads.attach(tx, kept, before.id)
+    by_language, sources = written.by_language, written.sources
+    if request.translations is None:
+        by_language, sources = _kept(before, written, request.text)
     values: dict[str, Any] = {
         "type": "Article" if request.title else "Note",
         "title": request.title.strip(),
         "content": written.html,
-        "content_map": _kept(before, written) if request.translations is None else written.by_language,
+        "content_map": by_language,
         "source": request.text,
+        "source_map": sources,
         "warning": request.warning.strip(),
         "sensitive": request.sensitive or bool(request.warning.strip()),
         "language": written.language,
@@ -284,6 +289,7 @@ def ask_for_thread(tx: Tx, request: AskForThread, here: Here) -> Done[None]:
 class _Written:
     html: str
     by_language: dict[str, str] | None
+    sources: dict[str, str] | None
     language: str | None
     actor_ids: tuple[int, ...]
     tags: tuple[Tag, ...]
@@ -304,13 +310,14 @@ def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
         raise Invalid("Say which language the first text is in", field="language")
     texts = [(language or "", request.text), *others]
     made: dict[str, Composed] = {}
+    sources: dict[str, str] = {}
     for tag, text in texts:
         code = normalise(tag) if tag else ""
         if code is None:
             raise Invalid("This is not a language code", field="translations")
         if code in made:
             raise Invalid("Two texts are in the same language", field="translations")
-        made[code] = compose(text, mentions=targets, tag_url=here.tag)
+        made[code], sources[code] = compose(text, mentions=targets, tag_url=here.tag), text
     by_iri = {person.iri: person.id for person in people.values()}
     first = next(iter(made.values()))
     everyone = dict.fromkeys(target.iri for each in made.values() for target in each.mentions)
@@ -318,22 +325,21 @@ def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
     return _Written(
         first.html,
         {code: each.html for code, each in made.items()} if len(made) > 1 else None,
+        sources if len(made) > 1 else None,
         language,
         tuple(by_iri[iri] for iri in everyone),
         tuple(Tag(name, name) for name in tags),
     )
 
 
-def _kept(before: Post, written: _Written) -> dict[str, str] | None:
-    """The translations a post had, beside its new first text."""
-    others = {
-        tag: text
-        for tag, text in (before.content_map or {}).items()
-        if tag not in (before.language, written.language)
-    }
+def _kept(before: Post, written: _Written, text: str) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    """What a post had in other languages, beside its new first text: as HTML, and as it was written."""
+    replaced = before.language, written.language
+    others = {tag: shown for tag, shown in (before.content_map or {}).items() if tag not in replaced}
     if not others or written.language is None:
-        return None
-    return {written.language: written.html, **others}
+        return None, None
+    sources = {tag: source for tag, source in (before.source_map or {}).items() if tag in others}
+    return {written.language: written.html, **others}, {written.language: text, **sources}
 
 
 def _author(tx: Tx, by: Member) -> Actor:

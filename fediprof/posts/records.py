@@ -50,6 +50,7 @@ class Post:
     content: str
     content_map: dict[str, str] | None
     source: str | None
+    source_map: dict[str, str] | None
     warning: str
     sensitive: bool
     language: str | None

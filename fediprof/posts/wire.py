@@ -172,6 +172,7 @@ def post_of(
         content=html,
         content_map=_map_of(written),
         source=None,
+        source_map=None,
         warning=plain(written.summary.value)[:500] if written.summary.value and written.type not in _TITLED else "",
         sensitive=written.sensitive,
         language=written.language,

@@ -21,6 +21,7 @@ post = Table(
     Column("content", Text, nullable=False),  # safe HTML
     Column("content_map", Json),  # {language: safe HTML} when there is more than one
     Column("source", Text),  # what a member wrote
+    Column("source_map", Json),  # {language: what was written} where there is a content_map of ours
     Column("warning", Text, nullable=False),  # plain text; the wire's summary
     Column("sensitive", Boolean, nullable=False),
     Column("language", String(35)),
@@ -50,6 +51,7 @@ EMPTIED: dict[str, Any] = {
     "content": "",
     "content_map": None,
     "source": None,
+    "source_map": None,
     "title": "",
     "warning": "",
     "poll": None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from starlette.responses import Response
@@ -21,7 +20,6 @@ from fediprof.media.records import Upload
 from fediprof.posts import commands, views
 from fediprof.posts.commands import PublishPost, RevisePost
 from fediprof.posts.records import MAX_ATTACHMENTS, VISIBILITIES, Shown, Visibility
-from fediprof.text.html import plain
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
@@ -152,9 +150,9 @@ async def change_form(page: Page) -> Response:
     )
     if post.sensitive:
         filled.values["sensitive"] = "1"
-    for code, content in (post.content_map or {}).items():
+    for code, source in (post.source_map or {}).items():
         if code != post.language:
-            filled.values.update(tr_language=code, tr_text=_unwritten(content, shown))
+            filled.values.update(tr_language=code, tr_text=source)
     return _show(page, filled, changing=shown, uploads=await _held(page, shown))
 
 
@@ -191,15 +189,6 @@ async def own(page: Page) -> Shown:
     if shown is None or shown.author.id != page.me.actor.id:
         raise NotFound(f"no post {post_id} of {page.me.actor.username}")
     return shown
-
-
-def _unwritten(content: str, shown: Shown) -> str:
-    """A translation as it may have been written: only the first text's source is kept. Names get their servers back."""
-    text = plain(content)
-    for actor in shown.mentions:
-        if not actor.local:
-            text = re.sub(rf"@{re.escape(actor.username)}(?![\w@.-])", f"@{actor.handle}", text)
-    return text
 
 
 # --- parts

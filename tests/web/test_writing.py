@@ -9,7 +9,7 @@ from PIL import Image
 
 from fediprof.media import store as uploads
 from fediprof.posts import store as posts
-from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
 from tests.conftest import make_member
 from tests.web.reader import Reader
 
@@ -150,6 +150,32 @@ async def test_a_post_is_changed_and_says_so(services, marie, member) -> None:
     assert "changed" in member.text
     kept = await newest(services, marie)
     assert kept.content_map["fr"] == "<p>Premier</p>"
+
+
+async def test_each_language_comes_back_as_it_was_written(services, marie, member, remote) -> None:
+    remote("paul")
+    texts = {
+        "text": "Bonjour @paul@far.example,\n\n  un  retrait,\n* un <b>point</b> &amp; https://far.example/a_b_c.",
+        "tr_text": "Hello @paul@far.example,\n\n  an  indent,\n\n\n* a <b>dot</b> &amp; https://far.example/a_b_c.",
+    }
+    await member.open("/write")
+    await member.press("/write", **texts, language="fr", tr_language="en")
+    made = await newest(services, marie)
+    for change in ({}, {"text": "Bonsoir", "tr_text": "Good\n\n\n evening"}):
+        await member.open(f"/posts/{made.id}/edit")
+        values = member.values(member.form("/edit"))
+        assert {name: values[name] for name in ("text", "tr_text")} == {n: [t] for n, t in texts.items()}
+        assert (values["language"], values["tr_language"]) == (["fr"], ["en"])
+        await member.press("/edit", **change)
+        texts |= change
+    # also after an app, which knows of no translations, changed the first
+    await services.perform(revise_post, RevisePost(marie, made.id, "Salut", language="fr"))
+    await member.open(f"/posts/{made.id}/edit")
+    values = member.values(member.form("/edit"))
+    assert (values["text"], values["tr_text"]) == (["Salut"], [texts["tr_text"]])
+    # and nothing is left of it in a deleted one
+    await services.perform(delete_post, DeletePost(marie, made.id))
+    assert (await services.read(lambda tx: posts.by_id(tx, made.id))).source_map is None
 
 
 async def test_changing_a_text_keeps_its_pictures(services, marie, member) -> None:

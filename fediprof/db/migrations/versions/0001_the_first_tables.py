@@ -235,6 +235,7 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("content_map", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("source_map", sa.Text(), nullable=True),
         sa.Column("warning", sa.Text(), nullable=False),
         sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=True),
