@@ -103,4 +103,5 @@ class Performer:
                     streams.append(effect)
                 case Enqueue(kind, key, arguments, delay):
                     queue.add(tx, kind, key, arguments, now=here.now, delay=delay)
+        self.streams.send(tx, streams)
         return streams

@@ -10,7 +10,7 @@ from typing import TypeVar
 from fediprof import __version__
 from fediprof.db.database import Database, Tx
 from fediprof.db.migrate import migrate
-from fediprof.db.opening import open_database
+from fediprof.db.opening import open_database, open_messages
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.here import Here
 from fediprof.keystore import KeyStore
@@ -45,6 +45,7 @@ class Services:
         return await self.database.read(unit)
 
     async def close(self) -> None:
+        await self.streams.close()
         await self.fetcher.close()
         await self.database.close()
 
@@ -54,7 +55,7 @@ async def open_services(settings: Settings, fetcher: Fetcher | None = None) -> S
     keystore = KeyStore.open(settings.keys)
     database = await open_database(settings.database_url, full_sync=settings.sqlite_full_sync)
     await migrate(database)
-    streams, bells = Streams(), Bells()
+    streams, bells = Streams(open_messages(database)), Bells()
     perform = Performer(settings, database, keystore, streams, bells)
     trust = ssl.create_default_context(cafile=settings.certificates) if settings.certificates else None
     fetcher = fetcher or Fetcher(

@@ -20,7 +20,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import Malformed
 
 BATCH = 500
-_NOT_ROWS = frozenset({"alembic_version"})
+_NOT_ROWS = frozenset({"alembic_version", "process_message"})
 
 
 def tables(tx: Tx) -> list[Table]:
@@ -34,7 +34,7 @@ def dump(tx: Tx, folder: Path, step: Callable[[int], None]) -> None:
     """Write `<table>.jsonl` for each table, of one snapshot."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("set transaction isolation level repeatable read, read only"))
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # a reading unit that lasts is begun anew (`db.sqlite`)
     for table in tables(tx):
         blobs = _blobs(table)
         with (folder / f"{table.name}.jsonl").open("wb") as file:

@@ -1,10 +1,11 @@
-"""Which engine an address names, opened."""
+"""Which engine an address names, opened; and what goes with it between processes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from fediprof.db.database import Database
+from fediprof.db.messages import Messages, SqliteMessages
 from fediprof.db.sqlite import SqliteDatabase
 from fediprof.errors import Misconfigured
 
@@ -19,3 +20,15 @@ async def open_database(url: str, *, full_sync: bool = False) -> Database:
 
         return await PostgresDatabase.open(url)
     raise Misconfigured("database: must start with postgresql:// or sqlite:///")
+
+
+def open_messages(database: Database) -> Messages:
+    """The way to the other processes that have this database open."""
+    if isinstance(database, SqliteDatabase):
+        return SqliteMessages(database)
+    from fediprof.db.notify import PostgresMessages
+    from fediprof.db.postgres import PostgresDatabase
+
+    if not isinstance(database, PostgresDatabase):
+        raise TypeError(f"no messages on {database.dialect}")
+    return PostgresMessages(database)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from fediprof.db.database import Tx
 from fediprof.errors import Misconfigured
@@ -60,6 +60,10 @@ class PostgresDatabase:
                 if attempt == 3 or getattr(error.orig, "sqlstate", None) not in _RETRY:
                     raise
         raise AssertionError("unreachable")
+
+    def connect(self) -> AsyncConnection:
+        """A connection of the pool for as long as the block runs, outside any unit of work."""
+        return self._engine.connect()
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -54,8 +54,8 @@ async def socket(ws: WebSocket) -> None:
     except FediprofError as error:
         await ws.send_denial_response(errors.refusal(error))
         return
-    await ws.accept(subprotocol=protocol)
     async with services.streams.subscribed(who.by.actor_id if who.by else 0) as queue:
+        await ws.accept(subprotocol=protocol)
         told = asyncio.create_task(_tell(ws, services, queue, open_streams, secret))
         try:
             await _listen(ws, open_streams, who, told)
@@ -136,8 +136,8 @@ def _events(call: Call, name: str) -> Response:
 
 async def _lines(call: Call, name: str) -> AsyncIterator[str]:
     secret = auth.bearer(call.request.headers.get("authorization", "")) or call.params.text("access_token")
-    yield ":)\n\n"
     async with call.services.streams.subscribed(call.by.actor_id) as queue:
+        yield ":)\n\n"
         while True:
             try:
                 event = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)

@@ -13,6 +13,7 @@ from fediprof.schema import (
     moderation,
     oauth,
     posts,
+    processes,
     timelines,
 )
 from fediprof.schema.columns import metadata
@@ -28,5 +29,6 @@ __all__ = [
     "moderation",
     "oauth",
     "posts",
+    "processes",
     "timelines",
 ]

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[Services]:
-    """Streams hold nothing in the database: one engine tells all there is to tell."""
+    """One engine tells all there is to tell of one process; for several see `interop/test_streams`."""
     async with serving(tmp_path, f"sqlite:///{tmp_path / 'live.sqlite3'}") as services:
         yield services
 
