@@ -20,7 +20,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import Malformed
 
 BATCH = 500
-_NOT_ROWS = frozenset({"alembic_version", "process_message"})
+_NOT_ROWS = frozenset({"alembic_version"})
 
 
 def tables(tx: Tx) -> list[Table]:
