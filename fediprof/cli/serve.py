@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import subprocess
@@ -16,8 +17,13 @@ from fediprof.cli.run import settings_of
 from fediprof.cli.server import bound, serve_until_stopped
 from fediprof.errors import Misconfigured
 
+log = logging.getLogger(__name__)
+
 SOONEST = 5.0
-"""Seconds: a process that lives shorter than this is not started again, it would only fail again."""
+"""Seconds: a process that ends by itself sooner than this is not started again, it would only fail again."""
+
+PAUSE = 1.0
+"""Seconds before one that was killed as soon is started again."""
 
 
 @click.command()
@@ -47,14 +53,17 @@ def serve(
 
 
 def _several(count: int, listening: socket.socket, config: Path | None, options: list[str]) -> int:
-    """Run `count` processes on one socket until a signal; one that ends by accident is started again."""
+    """Run `count` processes on one socket until a signal; one that is killed or ends by accident is started again."""
     command = [sys.executable, "-m", "fediprof", *(["--config", str(config)] if config else [])]
     command += ["serve", "--fd", str(listening.fileno()), *options]
     running: dict[subprocess.Popen[bytes], float] = {}
     stopping = False
 
     def start() -> None:
-        running[subprocess.Popen(command, pass_fds=[listening.fileno()])] = time.monotonic()
+        begun = subprocess.Popen(command, pass_fds=[listening.fileno()])
+        running[begun] = time.monotonic()
+        if stopping:  # the signal came while it was being started
+            begun.terminate()
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal stopping
@@ -74,10 +83,15 @@ def _several(count: int, listening: socket.socket, config: Path | None, options:
             del running[each]
             if stopping:
                 continue
-            if time.monotonic() - begun < SOONEST:
+            soon, killed = time.monotonic() - begun < SOONEST, each.returncode < 0
+            if soon and not killed:
                 failed = each.returncode or 1
                 stop(signal.SIGTERM, None)
-            else:
+                continue
+            log.warning("server.lost", extra={"pid": each.pid, "status": each.returncode})
+            if soon:
+                time.sleep(PAUSE)
+            if not stopping:
                 start()
         time.sleep(0.1)
     return failed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import sqlite3
 import threading
@@ -165,6 +167,43 @@ def test_several_processes_answer_on_one_socket_and_stop_together(postgres: str,
                 assert httpx2.get(f"{instance.origin}/@lea").status_code == 200
             assert serving.stop() == 0
             assert serving.said.count("server.stopped") == 2
+
+
+def test_a_process_that_is_killed_is_started_again(postgres: str, tmp_path: Path) -> None:
+    from tests.support.postgres import fresh_database
+
+    def children() -> set[int]:
+        pid = serving.process.pid
+        return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+    def wait_for(started: int) -> None:
+        deadline = time.monotonic() + 30
+        while serving.said.count('"server.started"') < started:
+            assert time.monotonic() < deadline, serving.said
+            time.sleep(0.05)
+
+    with fresh_database(postgres) as url:
+        instance = Instance(tmp_path / "several", {"FEDIPROF_DATABASE": url})
+        instance.run("init", "--host", instance.host, "--listen", f"127.0.0.1:{instance.port}", "--member", "lea")
+        with instance.running("serve", "--workers", "2", until="server.started") as serving:
+            wait_for(2)
+            first = children()
+            assert len(first) == 2
+            # When one is killed, the other goes on answering and a new one comes
+            os.kill(min(first), signal.SIGKILL)
+            assert httpx2.get(f"{instance.origin}/@lea").status_code == 200
+            wait_for(3)
+            second = children()
+            assert len(second) == 2
+            assert second & first == {max(first)}
+            # And when all are killed, all come again; who waited meanwhile is answered
+            for pid in second:
+                os.kill(pid, signal.SIGKILL)
+            assert httpx2.get(f"{instance.origin}/@lea", timeout=30).status_code == 200
+            wait_for(5)
+            assert len(children()) == 2
+            assert serving.stop() == 0
+            assert serving.said.count('"server.lost"') == 3
 
 
 def test_the_log_of_a_server_names_no_login_link(instance: Instance) -> None:
