@@ -11,18 +11,10 @@ from starlette.responses import HTMLResponse, Response
 from fediprof import __version__
 from fediprof.accounts.records import Account
 from fediprof.actors.records import Actor
-from fediprof.i18n.catalog import N_, Texts, choose, texts
+from fediprof.i18n.catalog import Texts, choose, texts
 from fediprof.mastodon.call import Call
+from fediprof.oauth import scopes
 from fediprof.oauth.records import OUT_OF_BAND, App
-
-MEANINGS = {
-    "profile": N_("See your name and your picture"),
-    "read": N_("Read what you can read: timelines, notifications, private messages, who you follow"),
-    "write": N_("Act in your name: post, answer, boost, delete, change your profile"),
-    "follow": N_("Follow, unfollow and block people in your name"),
-    "push": N_("Send notifications to your device"),
-}
-"""What each family of scopes means to a person. Others open nothing here, and are shown as they are."""
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +58,7 @@ def ask(
         t,
         "consent.html",
         app=app,
-        allowed=_meanings(words, t),
+        allowed=scopes.meanings(words),
         actor=actor,
         goes_to="" if redirect_uri == OUT_OF_BAND else _place(redirect_uri),
         values=values,
@@ -101,16 +93,6 @@ def _page(call: Call, t: Texts, template: str, *, status: int = 200, **values: o
         "x-frame-options": "DENY",
     }
     return HTMLResponse(body, status, headers)
-
-
-def _meanings(words: tuple[str, ...], t: Texts) -> list[tuple[str, str]]:
-    """(what it means, the scopes that say so): one line for a family, however many of its words were asked for."""
-    families: dict[str, list[str]] = {}
-    for each in words:
-        families.setdefault(each if each in MEANINGS else each.partition(":")[0], []).append(each)
-    return [
-        (t(MEANINGS[family]) if family in MEANINGS else family, " ".join(held)) for family, held in families.items()
-    ]
 
 
 def _place(redirect_uri: str) -> str:

@@ -168,15 +168,13 @@ def revoke_token(tx: Tx, request: RevokeToken, here: Here) -> Done[bool]:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawApp:
-    """A member takes back one token, from the list of the apps let in."""
-
     by: Member
-    token_id: int
+    app_id: int
 
 
 def withdraw_app(tx: Tx, request: WithdrawApp, here: Here) -> Done[None]:
-    if any(token.id == request.token_id for token, _ in store.tokens_of(tx, request.by.account_id)):
-        store.remove_token(tx, request.token_id)
+    """An app a member let in is out again, wherever it is logged in; other members' logins with it stay."""
+    store.withdraw(tx, request.by.account_id, request.app_id)
     return Done(None)
 
 

@@ -58,6 +58,16 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """An app a member let in, with all it holds: scopes of every token, the first day, the last use (None: not yet)."""
+
+    app: App
+    scopes: tuple[str, ...]
+    since: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A token just made; its secret is known only now."""
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from fediprof.i18n.catalog import N_
+
 DEFAULT = ("read",)
 LISTED = ("read", "write", "follow", "push", "profile")
 """Named in the server metadata; the finer words are `read:…` and `write:…`."""
+
+_MEANINGS = {
+    "profile": N_("See your name and your picture"),
+    "read": N_("Read what you can read: timelines, notifications, private messages, who you follow"),
+    "write": N_("Act in your name: post, answer, boost, delete, change your profile"),
+    "follow": N_("Follow, unfollow and block people in your name"),
+    "push": N_("Send notifications to your device"),
+}
+"""What each family of scopes means to a person. Others open nothing here, and are shown as they are."""
 
 _WORD = re.compile(r"(admin:)?(read|write)(:[a-z_]{1,40})?|follow|push|profile|crypto")
 _FOLLOW = frozenset(f"{verb}:{thing}" for verb in ("read", "write") for thing in ("follows", "blocks", "mutes"))
@@ -34,3 +45,12 @@ def within(wanted: Iterable[str], granted: Iterable[str]) -> bool:
     """Whether everything wanted is covered."""
     held = frozenset(granted)
     return all(covers(held, word) for word in wanted)
+
+
+def meanings(words: Iterable[str]) -> list[tuple[str, str]]:
+    """(what it means, yet to be translated; the scopes that say so): one line for a family, however many of its words
+    were asked for."""
+    families: dict[str, list[str]] = {}
+    for each in words:
+        families.setdefault(each if each in _MEANINGS else each.partition(":")[0], []).append(each)
+    return [(_MEANINGS.get(family, family), " ".join(held)) for family, held in families.items()]

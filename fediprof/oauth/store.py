@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from fediprof.accounts.records import Account
 from fediprof.db.database import Tx
-from fediprof.oauth.records import App, Code, Grant, Token
+from fediprof.oauth.records import Allowed, App, Code, Grant, Token
 from fediprof.schema.accounts import account
 from fediprof.schema.oauth import oauth_app, oauth_code, oauth_token
 
@@ -89,12 +89,30 @@ def touch(tx: Tx, token_id: int, now: datetime) -> None:
     tx.execute(update(oauth_token).where(oauth_token.c.id == token_id).values(used_at=now))
 
 
-def tokens_of(tx: Tx, account_id: int) -> list[tuple[Token, App]]:
-    """A member's tokens with their apps, the last one first."""
+def allowed(tx: Tx, account_id: int) -> list[Allowed]:
+    """The apps a member let in, the last one first."""
     rows = tx.execute(
         select(oauth_token, oauth_app)
         .join(oauth_app, oauth_app.c.id == oauth_token.c.app_id)
         .where(oauth_token.c.account_id == account_id)
         .order_by(oauth_token.c.id.desc())
     )
-    return [(Token(*row[:_SPLIT]), App(*row[_SPLIT:])) for row in rows]
+    held: dict[int, tuple[App, list[Token]]] = {}
+    for row in rows:
+        token = Token(*row[:_SPLIT])
+        held.setdefault(token.app_id, (App(*row[_SPLIT:]), []))[1].append(token)
+    return [
+        Allowed(
+            app,
+            tuple(dict.fromkeys(word for token in tokens for word in token.scopes)),
+            min(token.created_at for token in tokens),
+            max((token.used_at for token in tokens if token.used_at is not None), default=None),
+        )
+        for app, tokens in held.values()
+    ]
+
+
+def withdraw(tx: Tx, account_id: int, app_id: int) -> None:
+    """End every token an app has of a member, and the codes it could still buy one with."""
+    for table in (oauth_token, oauth_code):
+        tx.execute(delete(table).where(table.c.account_id == account_id, table.c.app_id == app_id))

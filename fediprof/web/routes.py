@@ -114,6 +114,8 @@ routes: list[BaseRoute] = [
     _post("/settings/password", members(settings.password)),
     _post("/settings/sessions/{id:int}/end", members(settings.end_session)),
     _post("/settings/sessions/end", members(settings.end_sessions)),
+    _get("/settings/apps", members(settings.apps)),
+    _post("/settings/apps/{id:int}/withdraw", members(settings.withdraw)),
     _get("/settings/move", members(settings.move_form)),
     _post("/settings/aliases", members(settings.aliases)),
     _post("/settings/move", members(settings.move)),

@@ -1,4 +1,4 @@
-"""What a member decides: the page, how they write and log in, moving, taking everything along, leaving."""
+"""What a member decides: the page, how they write and log in, which apps may, moving, taking everything along, leaving."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from fediprof.actors.commands import MoveAway, ReviseProfile, SetAliases
 from fediprof.actors.wire import MAX_FIELDS
 from fediprof.errors import FediprofError, NotFound
 from fediprof.media.intake import take_in_avatar, take_in_header
+from fediprof.oauth import scopes
+from fediprof.oauth import store as oauth_store
+from fediprof.oauth.commands import WithdrawApp, withdraw_app
 from fediprof.web import export, visitor
 from fediprof.web.forms import Form
 from fediprof.web.login import password_errors
@@ -125,6 +128,20 @@ async def end_sessions(page: Page) -> Response:
     await page.form()
     await page.perform(accounts.close_other_sessions, CloseOtherSessions(page.by, page.me.session.id))
     return page.to("/settings/account", "ended")
+
+
+# --- apps
+
+
+async def apps(page: Page) -> Response:
+    allowed = await page.read(lambda tx: oauth_store.allowed(tx, page.me.account.id))
+    return page.render("settings/apps.html", apps=[(each, scopes.meanings(each.scopes)) for each in allowed])
+
+
+async def withdraw(page: Page) -> Response:
+    await page.form()
+    await page.perform(withdraw_app, WithdrawApp(page.by, page.request.path_params["id"]))
+    return page.to("/settings/apps", "withdrawn")
 
 
 # --- moving

@@ -59,6 +59,7 @@ SAID = {
     "bye": N_("You are logged out."),
     "password": N_("Your password was changed."),
     "ended": N_("Those sessions were ended."),
+    "withdrawn": N_("This app can no longer use your account."),
     "moved": N_("Your followers are being told where you moved."),
     "left": N_("Your account was deleted. Other servers are being told."),
     "liked": N_("Liked."),

@@ -18,6 +18,8 @@ from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.oauth.commands import ExchangeCode, GrantCode, RegisterApp, exchange_code, grant_code, register_app
+from fediprof.oauth.records import OUT_OF_BAND
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
 from fediprof.posts.records import Post
@@ -81,8 +83,18 @@ async def site(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Site]:
         await say(paul, "@marie Le plan de charge ?", in_reply_to_id=post.id, language="fr")
         private = await say(paul, "@marie On se parle jeudi ?", "direct", language="fr")
         await services.perform(request_follow, RequestFollow(paul, marie.actor_id))
+        await _app(services, marie)
         stranger = await services.database.write(lambda tx: _stranger(tx, post))
         yield Site(services, marie, paul, post, private, stranger)
+
+
+async def _app(services: Services, by: Member) -> None:
+    """An app let in, with a long name."""
+    name = "Uneapplicationdontlenomestsilongqu’aucuntéléphonenelecontiendrait"
+    asked = RegisterApp(name, (OUT_OF_BAND,), "read write", "https://app.example/une/adresse/bien/longue/elle/aussi")
+    app = (await services.perform(register_app, asked)).app
+    code = await services.perform(grant_code, GrantCode(by, app.id, OUT_OF_BAND, ("read", "write:statuses")))
+    assert await services.perform(exchange_code, ExchangeCode(app.id, True, code, OUT_OF_BAND)) is not None
 
 
 def _stranger(tx: Tx, parent: Post) -> Actor:

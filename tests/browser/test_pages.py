@@ -46,6 +46,7 @@ def own(site: Site) -> list[str]:
         "/settings",
         "/settings/profile",
         "/settings/account",
+        "/settings/apps",
         "/settings/move",
         "/settings/data",
         "/admin",

@@ -168,8 +168,8 @@ async def test_a_revoked_token_ends_its_stream(live: Services, pair: tuple[Perso
     ada, _ = pair
     extra = await token(live, ada.by)
     async with connect(address(live, query=f"?stream=user&access_token={extra}")) as socket:
-        held = await live.read(lambda tx: store.tokens_of(tx, ada.by.account_id))
-        await live.perform(withdraw_app, WithdrawApp(ada.by, held[0][0].id))
+        held = await live.read(lambda tx: store.allowed(tx, ada.by.account_id))
+        await live.perform(withdraw_app, WithdrawApp(ada.by, held[0].app.id))
         await ada.write("Secret")
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(socket.recv(), 5)

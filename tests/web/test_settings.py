@@ -12,7 +12,11 @@ from fediprof.accounts import store as accounts
 from fediprof.accounts.commands import SetPassword, set_password
 from fediprof.actors import store as actors
 from fediprof.interactions.commands import React, like_post
+from fediprof.oauth.commands import ExchangeCode, GrantCode, RegisterApp, exchange_code, grant_code, register_app
+from fediprof.oauth.records import OUT_OF_BAND, App
 from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.principal import Member
+from fediprof.services import Services
 from tests.conftest import make_member
 from tests.web.test_writing import picture
 
@@ -61,6 +65,53 @@ async def test_language_and_usual_readers_are_kept(services, marie, member) -> N
     await member.open("/write")
     values = member.values(member.form("/write"))
     assert (values["language"], values["visibility"]) == (["fr"], ["followers"])
+
+
+async def let_in(services: Services, by: Member, app: App, *words: str) -> str:
+    """A code an app may buy a token with."""
+    return await services.perform(grant_code, GrantCode(by, app.id, OUT_OF_BAND, words))
+
+
+async def bought(services: Services, app: App, code: str) -> str | None:
+    issued = await services.perform(exchange_code, ExchangeCode(app.id, True, code, OUT_OF_BAND))
+    return None if issued is None else issued.secret
+
+
+async def test_apps_are_listed_with_what_they_may_do_and_withdrawn(services, marie, member, client) -> None:
+    await member.open("/settings/apps")
+    assert "No app uses your account." in member.text
+    # Given an app on Marie's telephone and tablet, asking to come in a third time, and on Paul's; and another one
+    asked = RegisterApp("Tusk <b>", (OUT_OF_BAND,), "read write", "https://tusk.example")
+    tusk = (await services.perform(register_app, asked)).app
+    elk = (await services.perform(register_app, RegisterApp("Elk", (OUT_OF_BAND,), "profile"))).app
+    paul = await make_member(services, "paul")
+    phone = await bought(services, tusk, await let_in(services, marie, tusk, "read", "write:statuses"))
+    tablet = await bought(services, tusk, await let_in(services, marie, tusk, "read"))
+    third = await let_in(services, marie, tusk, "read")
+    pauls = await bought(services, tusk, await let_in(services, paul, tusk, "read"))
+    used = await bought(services, elk, await let_in(services, marie, elk, "profile"))
+
+    async def answered(*tokens: str) -> list[int]:
+        url = "/api/v1/accounts/verify_credentials"
+        return [(await client.get(url, headers={"authorization": f"Bearer {each}"})).status_code for each in tokens]
+
+    assert await answered(used) == [200]
+    # When she looks, then each app is there once, with what it is for and whether it was used
+    await member.open("/settings")
+    await member.open(member.page.find("a", href="/settings/apps")["href"])
+    rows = {row.strong.get_text(): " ".join(row.get_text(" ").split()) for row in member.page.select("main .row")}
+    assert list(rows) == ["Elk", "Tusk <b>"]
+    assert "last used" in rows["Elk"]
+    assert "not used yet" in rows["Tusk <b>"]
+    assert "Read what you can read" in rows["Tusk <b>"]
+    assert "(write:statuses)" in rows["Tusk <b>"]
+    assert "See your name" not in rows["Tusk <b>"]
+    # When she withdraws the first, then it is out everywhere, and nobody else is
+    await member.press(f"/settings/apps/{tusk.id}/withdraw")
+    assert "can no longer use your account" in member.text
+    assert [row.strong.get_text() for row in member.page.select("main .row")] == ["Elk"]
+    assert await answered(phone, tablet, pauls, used) == [401, 401, 200, 200]
+    assert await bought(services, tusk, third) is None
 
 
 async def test_other_addresses_are_named_and_a_move_needs_the_other_side(services, marie, member, remote) -> None:
