@@ -12,6 +12,8 @@ from fediprof.services import Services
 
 LEARNT = ("actor", "public_key", "peer")
 """What may change when somebody's public document was asked for again."""
+PASSING = ("process_message",)
+"""Words between processes: no state of anything."""
 
 
 async def counted(services: Services) -> dict[str, int]:
@@ -21,19 +23,20 @@ async def counted(services: Services) -> dict[str, int]:
         return {
             table.name: int(tx.execute(select(func.count()).select_from(table)).scalar_one())
             for table in metadata.sorted_tables
+            if table.name not in PASSING
         }
 
     return await services.read(unit)
 
 
 async def kept(services: Services, *, but: tuple[str, ...] = ()) -> Mapping[str, list[str]]:
-    """The rows themselves, of every table but these."""
+    """The rows themselves, of every table but these and what only passes by."""
 
     def unit(tx: Tx) -> dict[str, list[str]]:
         return {
             table.name: sorted(str(tuple(row)) for row in tx.execute(select(table)))
             for table in metadata.sorted_tables
-            if table.name not in but
+            if table.name not in (*but, *PASSING)
         }
 
     return await services.read(unit)
