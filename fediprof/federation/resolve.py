@@ -23,7 +23,7 @@ from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
-from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, NotVerified, Unreachable
+from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, NotVerified, TryLater, Unreachable
 from fediprof.federation.documents import Documents
 from fediprof.net import webfinger
 from fediprof.net.budget import HostBudget
@@ -40,12 +40,17 @@ Found = TypeVar("Found")
 
 FRESH_FOR = timedelta(days=2)
 
+STRANGERS_PER_MINUTE = 300
+"""Keys never seen before that are asked for at one host. Anybody can name as many as they like, at a host of their
+choice; a post that is the talk of a large server brings a few in a second."""
+
 
 class NetworkResolver:
     def __init__(self, perform: Performer, fetcher: Fetcher) -> None:
         self._perform, self._database, self._fetcher = perform, perform.database, fetcher
         self.documents = Documents(perform.database, perform.keystore, fetcher)
         self.budget = HostBudget(per_minute=60)
+        self.strangers = HostBudget(STRANGERS_PER_MINUTE)
         self._under_way: dict[str, asyncio.Future[Any]] = {}
 
     # --- actors
@@ -95,7 +100,8 @@ class NetworkResolver:
     async def key(self, key_id: str, *, fresh: bool = False) -> tuple[PublicKey, Actor] | None:
         """The key a signature names and the actor it belongs to; None when there is none to be had for good.
 
-        Raises Unreachable when its host did not answer: then nothing is known, and the sender should ask again.
+        Raises Unreachable when its host did not answer: then nothing is known, and the sender should ask again; TryLater
+        when that host was asked for too many of them in this minute. `fresh`: how often is for the caller to bound.
         """
         if not fresh:
             known = await self._database.read(lambda tx: known_key(tx, key_id))
@@ -103,7 +109,7 @@ class NetworkResolver:
                 return known
         if self._perform.here().is_ours(key_id):
             return None
-        return await self._once(f"key {key_id}", lambda: self._fetch_key(key_id))
+        return await self._once(f"key {key_id}", lambda: self._fetch_key(key_id, rationed=not fresh))
 
     def is_elsewhere(self, iri: str) -> bool:
         return not self._perform.here().is_ours(iri)
@@ -155,7 +161,9 @@ class NetworkResolver:
             return None if claimed == own else own
         return found.subject_acct.rpartition("@")[2]
 
-    async def _fetch_key(self, key_id: str) -> tuple[PublicKey, Actor] | None:
+    async def _fetch_key(self, key_id: str, *, rationed: bool) -> tuple[PublicKey, Actor] | None:
+        if rationed and not self.strangers.take(host := origin.host_of(key_id)):
+            raise TryLater(f"too many unknown keys at {host}")
         found = await self.documents.fetch(key_id.partition("#")[0])
         if found is None:
             return None

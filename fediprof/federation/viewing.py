@@ -6,7 +6,7 @@ from __future__ import annotations
 from fediprof import clock
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
-from fediprof.errors import NotAllowed, NotVerified, Unreachable, WrongKey
+from fediprof.errors import NotAllowed, NotVerified, TryLater, Unreachable, WrongKey
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.moderation import store as moderation
 from fediprof.perform import Performer
@@ -18,7 +18,8 @@ from fediprof.signatures.message import SignableRequest
 async def viewer_of(
     request: SignableRequest, perform: Performer, resolver: NetworkResolver
 ) -> Anonymous | RemoteServer:
-    """Raises NotVerified for a signature that does not hold (or none, in secure mode), NotAllowed for a blocked server."""
+    """Raises NotVerified for a signature that does not hold (or none, in secure mode), NotAllowed for a blocked server;
+    in secure mode TryLater where too many keys nobody knows are named at one host."""
     if "signature" not in request.headers and "signature-input" not in request.headers:
         if perform.settings.secure_fetch:
             raise NotVerified("this server gives its documents to signed requests only")
@@ -33,6 +34,10 @@ async def viewer_of(
         raise NotAllowed(f"{host} is blocked here")
     try:
         found = await resolver.key(claim.key_id)
+    except TryLater:
+        if perform.settings.secure_fetch:
+            raise
+        return ANONYMOUS
     except Unreachable:
         found = None
     if found is None:
