@@ -18,6 +18,7 @@ from fediprof.as2.model import Document
 from fediprof.clock import rfc3339
 from fediprof.here import Here
 from fediprof.posts.records import Attachment, Post, Shown, Tag
+from fediprof.text.compose import from_markdown
 from fediprof.text.html import from_plain, plain, sanitise
 
 FUTURE = timedelta(minutes=5)
@@ -130,16 +131,18 @@ def _attachment(each: Attachment, here: Here) -> Document:
 
 def html_of(written: as2.Post) -> str:
     """The safe HTML of a remote post: its content, or its name where that is all there is, and where it links to."""
-    text = written.content.value
-    if written.media_type == "text/plain":
-        shown = from_plain(text)
-    else:
-        shown = sanitise(text)
+    shown = _made_html(written.content.value, written.media_type)
     if written.type in _TITLED and written.url and not shown:
         shown = sanitise(f'<p><a href="{written.url}">{written.url}</a></p>')
     return shown
 
 
+def _made_html(text: str, media_type: str | None) -> str:
+    """PeerTube writes Markdown, a few others plain text; all else is HTML, whatever it calls itself."""
+    return _WRITTEN_AS.get(media_type or "", sanitise)(text)
+
+
+_WRITTEN_AS = {"text/plain": from_plain, "text/markdown": from_markdown}
 _TITLED = frozenset({"Article", "Page", "Event", "Video", "Audio", "Image", "Document"})
 _KNOWN_TYPES = frozenset({"Note", "Article", "Question"})
 
@@ -197,10 +200,11 @@ def post_of(
 
 
 def _map_of(written: as2.Post) -> dict[str, str] | None:
-    """Translations, where there is more than one language."""
-    if len(written.content.by_language) < 2:
+    """Translations, where there is more than one language. None of Markdown: nobody sends it, and a hostile one would
+    cost that many times as long to read."""
+    if len(written.content.by_language) < 2 or written.media_type == "text/markdown":
         return None
-    return {language: sanitise(text) for language, text in written.content.by_language}
+    return {language: _made_html(text, written.media_type) for language, text in written.content.by_language}
 
 
 def attachments_of(written: as2.Post) -> list[Attachment]:

@@ -559,6 +559,26 @@ async def test_who_is_in_a_private_thread_is_told_of_its_own_messages_only(marie
     assert await people(marie) == ["leo", "zoe"]
 
 
+async def test_a_film_described_in_markdown_is_read_as_such(marie, remote, drain, services) -> None:
+    paul = remote("paul")
+    text = "Grab **this**:\r\n\r\n- one\r\n- <script>alert(1)</script> https://peer.example/w\r\n"
+    film = paul.note(text, cc=(MARIE,), type="Video", name="A film", mediaType="text/markdown")
+    await paul.send(paul.create(film))
+    # One that says it is plain, in two languages, is taken at its word too
+    texts = {"en": "1 < 2\n\nand *so on*", "fr": "1 < 2\n\net *la suite*"}
+    plain = paul.note(texts["en"], cc=(MARIE,), contentMap=texts, mediaType="text/plain")
+    await paul.send(paul.create(plain))
+    await drain()
+    kept = await services.read(lambda tx: posts.by_iri(tx, film["id"]))
+    assert "<p>Grab <strong>this</strong>:</p>" in kept.content
+    assert "<li>one</li>" in kept.content
+    assert "&lt;script&gt;" in kept.content
+    assert '<a href="https://peer.example/w"' in kept.content
+    kept = await services.read(lambda tx: posts.by_iri(tx, plain["id"]))
+    assert kept.content == "<p>1 &lt; 2</p><p>and *so on*</p>"
+    assert kept.content_map["fr"] == "<p>1 &lt; 2</p><p>et *la suite*</p>"
+
+
 async def test_an_edit_that_says_nothing_of_translations_keeps_them(marie, services) -> None:
     texts = (("en", "Good morning"),)
     post = await services.perform(publish_post, PublishPost(marie, "Bonjour", language="fr", translations=texts))
