@@ -69,6 +69,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("actors.commands", "sqlalchemy"): "forgetting and moving an actor touch rows of five tables in one go",
     ("posts.commands", "sqlalchemy"): "one question across tables, asked nowhere else",
     ("posts.receive", "sqlalchemy"): "who here follows an author: one question across tables, asked nowhere else",
+    ("federation.signer", "sqlalchemy"): "what the inbox's door asks of four tables at every activity",
     ("delivery.commands", "sqlalchemy"): "one question of the hosts given up on",
     ("federation.instance", "sqlalchemy"): "counts for NodeInfo and whom a post was for: read-only, across tables",
     ("cli.machine", "sqlalchemy"): "doctor looks whether the database answers, whatever is in it",

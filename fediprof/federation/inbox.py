@@ -75,11 +75,12 @@ def keep(
     proven_by: str,
     body: bytes,
     now: datetime,
-    host: str,
+    revived: str | None,
 ) -> bool:
-    """False when this activity of this actor came before. A host that writes is alive: it is delivered to again."""
-    if tx.execute(_REVIVE, {"name": host, "at": now}).rowcount:
-        tx.execute(_HURRY, {"name": host, "at": now})
+    """False when this activity of this actor came before. `revived`: the host it is from, if it was failing; one that
+    writes is alive, and is delivered to again."""
+    if revived is not None and tx.execute(_REVIVE, {"name": revived, "at": now}).rowcount:
+        tx.execute(_HURRY, {"name": revived, "at": now})
     return insert_or_leave(
         tx,
         inbox_activity,

@@ -28,7 +28,8 @@ from fediprof.errors import (
     WrongKey,
 )
 from fediprof.federation import inbox
-from fediprof.federation.resolve import NetworkResolver, known_key
+from fediprof.federation.resolve import NetworkResolver
+from fediprof.federation.signer import Signer, signer
 from fediprof.follows import store as follows
 from fediprof.follows import synchronization
 from fediprof.jobs import queue
@@ -62,7 +63,6 @@ class Receiver:
         if not names.is_as2_media_type(request.header("content-type") or ""):
             raise Malformed(f"content type {request.header('content-type')!r}")
         claim = verify.claim(request)
-        digest.check(request)
         document = reader.load(request.body, limit=LARGEST)
         activity = parse.activity(document)
         host = origin.host_of(claim.key_id)
@@ -73,18 +73,18 @@ class Receiver:
             return await self._passed_on(document, activity, request.body)
         origin.must_be_from(activity.id, activity.actor)
         await self._synchronized(request, signer)
-        return await self._kept(activity, verified, request.body, origin.host_of(signer.iri))
+        return await self._kept(activity, verified, request.body, host if signer.failing else None)
 
-    async def _synchronized(self, request: SignableRequest, signer: Actor) -> None:
+    async def _synchronized(self, request: SignableRequest, signer: Signer) -> None:
         """FEP-8fcf: where the sender's idea of who follows from here is not ours, ask for its list in the background."""
         value = request.header(synchronization.HEADER)
         stated = None if value is None else synchronization.parse(value)
         if stated is None or stated.collection != signer.followers or not origin.same_origin(stated.url, signer.iri):
             return
-        ours = await self.perform.database.read(lambda tx: follows.local_follower_iris(tx, signer.id))
+        ours = await self.perform.database.read(lambda tx: follows.local_follower_iris(tx, signer.actor_id))
         if synchronization.digest_of(ours) == stated.digest:
             return
-        await self._enqueue("synchronize", signer.iri, {"actor": str(signer.id), "url": stated.url})
+        await self._enqueue("synchronize", signer.iri, {"actor": str(signer.actor_id), "url": stated.url})
 
     async def _enqueue(self, kind: str, key: str, arguments: dict[str, str]) -> None:
         now = clock.now()
@@ -99,28 +99,29 @@ class Receiver:
             lambda tx: actors.key(tx, key_id) is None and actors.by_iri(tx, activity.actor) is None
         )
 
-    async def _proven(self, request: SignableRequest, claim: verify.Claim, host: str) -> tuple[Verified, Actor]:
+    async def _proven(self, request: SignableRequest, claim: verify.Claim, host: str) -> tuple[Verified, Signer]:
         """The signature, checked with the key we know, and once more with the key as its host gives it now."""
         now = clock.now()
-
-        def look(tx: Tx) -> tuple[PublicKey, Actor] | None:
-            if moderation.domain_blocked(tx, host):
-                raise NotAllowed(f"{host} is blocked here")
-            return known_key(tx, claim.key_id)
-
-        found = await self.perform.database.read(look) or await self._key(claim.key_id, fresh=False)
+        found = await self.perform.database.read(lambda tx: signer(tx, claim.key_id, host))
+        if found is None:
+            digest.check(request)  # else `prove` does, and nobody is asked for the key of what cannot hold
+            found = await self._fetched(claim.key_id, fresh=False)
         if found is None:
             raise NotVerified(f"there is no key {claim.key_id}")
         try:
-            return verify.prove(request, claim, found[0], now), found[1]
+            return verify.prove(request, claim, found.key, now), found
         except WrongKey:
-            just_fetched = found[1].fetched_at is not None and found[1].fetched_at >= now
+            just_fetched = found.fetched_at is not None and found.fetched_at >= now
             if just_fetched or not self.refetches.take(host):
                 raise
-        found = await self._key(claim.key_id, fresh=True)
+        found = await self._fetched(claim.key_id, fresh=True)
         if found is None:
             raise NotVerified(f"there is no key {claim.key_id} any more")
-        return verify.prove(request, claim, found[0], now), found[1]
+        return verify.prove(request, claim, found.key, now), found
+
+    async def _fetched(self, key_id: str, *, fresh: bool) -> Signer | None:
+        found = await self._key(key_id, fresh=fresh)
+        return None if found is None else Signer.fetched(*found)
 
     async def _key(self, key_id: str, *, fresh: bool) -> tuple[PublicKey, Actor] | None:
         try:
@@ -155,7 +156,7 @@ class Receiver:
             return "passed on by somebody else; asked for at its source"
         raise NotVerified(f"signed by somebody else than {activity.actor}")
 
-    async def _kept(self, activity: as2.Activity, verified: Verified, body: bytes, host: str) -> str:
+    async def _kept(self, activity: as2.Activity, verified: Verified, body: bytes, revived: str | None) -> str:
         now = clock.now()
 
         def unit(tx: Tx) -> bool:
@@ -168,7 +169,7 @@ class Receiver:
                 proven_by=verified.key_id,
                 body=body,
                 now=now,
-                host=host,
+                revived=revived,
             )
 
         if not await self.perform.database.write(unit):

@@ -242,19 +242,13 @@ class NetworkResolver:
 def known_key(tx: Tx, key_id: str) -> tuple[PublicKey, Actor] | None:
     """A key we hold, and whose it is."""
     found = actors.key(tx, key_id)
-    return None if found is None else (_loaded(key_id, found[1], found[2]), found[0])
+    return None if found is None else (keys.public_from_material(key_id, found[1], found[2]), found[0])
 
 
 def _is_usable(key_id: str, owner: str, material: str) -> bool:
     """Whether a signature can be checked by it: of a kind and size we trust. No other is kept."""
     try:
-        _loaded(key_id, owner, material)
+        keys.public_from_material(key_id, owner, material)
     except NotVerified:
         return False
     return True
-
-
-def _loaded(key_id: str, owner: str, material: str) -> PublicKey:
-    if "-----BEGIN" in material:
-        return keys.public_from_pem(key_id, owner, material)
-    return keys.public_from_multibase(key_id, owner, material)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -40,7 +41,6 @@ class Report:
 
 
 _BLOCKS = select(block.c.id).where(block.c.actor_id == bindparam("actor"), block.c.target_id == bindparam("target"))
-_DOMAINS = select(domain_block.c.domain).where(domain_block.c.domain.in_(bindparam("names", expanding=True)))
 
 
 def blocks(tx: Tx, actor_id: int, target_id: int) -> bool:
@@ -74,9 +74,28 @@ def blocked_by(tx: Tx, actor_id: int) -> list[Actor]:
 
 def domain_blocked(tx: Tx, host: str) -> bool:
     """Whether a host, or a domain it is under, is blocked."""
+    names = over(host)
+    return tx.execute(any_blocked(len(names)), named(names)).first() is not None
+
+
+def over(host: str) -> list[str]:
+    """The names whose block is a block of `host`: its own, and of every domain it is under."""
     labels = host.partition(":")[0].split(".")
-    suffixes = [".".join(labels[i:]) for i in range(len(labels))] + [host]
-    return tx.execute(_DOMAINS, {"names": suffixes}).first() is not None
+    return [".".join(labels[i:]) for i in range(len(labels))] + [host]
+
+
+def named(names: list[str]) -> dict[str, str]:
+    """Parameters of `any_blocked`."""
+    return {f"name{number}": name for number, name in enumerate(names)}
+
+
+@lru_cache(maxsize=16)
+def any_blocked(count: int) -> Select[str]:
+    """Of `count` names those that are blocked. Put together once for each count: this is asked at every activity, and a
+    list that grows with its parameters is written anew each time."""
+    return select(domain_block.c.domain).where(
+        domain_block.c.domain.in_([bindparam(f"name{number}") for number in range(count)])
+    )
 
 
 def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:

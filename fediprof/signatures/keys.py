@@ -112,6 +112,12 @@ def public_from_multibase(id: str, owner: str, encoded: str) -> PublicKey:
     return PublicKey(id, owner, *_from_multikey(encoded))
 
 
+def public_from_material(id: str, owner: str, material: str) -> PublicKey:
+    """From whichever of `publicKeyPem` and `publicKeyMultibase` was kept. Raises as `public_from_pem`."""
+    read = public_from_pem if "-----BEGIN" in material else public_from_multibase
+    return read(id, owner, material)
+
+
 def public_from_did_key(did: str) -> PublicKey:
     """From `did:key:z6Mk…`, with or without its `#z6Mk…`; the key is its own owner. Raises as `public_from_pem`."""
     subject, _, fragment = did.partition("#")

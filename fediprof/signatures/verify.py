@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from fediprof.errors import NotVerified
-from fediprof.signatures import cavage, integrity, rfc9421, window
+from fediprof.signatures import cavage, digest, integrity, rfc9421, window
 from fediprof.signatures.cavage import CavageSignature
 from fediprof.signatures.integrity import Proof
 from fediprof.signatures.keys import PublicKey
@@ -58,6 +58,7 @@ def prove(request: SignableRequest, claim: Claim, key: PublicKey, now: datetime)
     if key.id != claim.key_id:
         raise NotVerified("the key is not the one the signature names")
     if claim.scheme == "rfc9421":
+        digest.check(request)  # an old Digest beside it may be wrong too; the scheme looks at Content-Digest alone
         rfc9421.verify(request, key, now)
     elif claim.signature is not None:
         cavage.verify(claim.signature, request, key, now)

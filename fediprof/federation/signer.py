@@ -1,0 +1,66 @@
+"""Who signed what comes in, as far as the database knows: asked at every activity, so one statement for all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Select, bindparam, exists, select
+
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.errors import NotAllowed
+from fediprof.moderation import store as moderation
+from fediprof.schema.actors import actor, public_key
+from fediprof.schema.delivery import peer
+from fediprof.signatures import keys
+from fediprof.signatures.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """`key`, and of the actor it belongs to what the inbox's door asks for. `failing`: our deliveries to its server
+    have failed lately; that it writes shows that it is back."""
+
+    key: PublicKey
+    actor_id: int
+    iri: str
+    followers: str | None
+    fetched_at: datetime | None
+    failing: bool
+
+    @classmethod
+    def fetched(cls, key: PublicKey, actor: Actor) -> Signer:
+        """Whose key was just asked for; of its server nothing was looked up."""
+        return cls(key, actor.id, actor.iri, actor.followers, actor.fetched_at, failing=True)
+
+
+def signer(tx: Tx, key_id: str, host: str) -> Signer | None:
+    """The owner of a key we hold; `host` is the key's. Raises NotAllowed when that server is blocked here."""
+    names = moderation.over(host)
+    row = tx.execute(_signer(len(names)), {"iri": key_id, "host": host, **moderation.named(names)}).first()
+    if moderation.domain_blocked(tx, host) if row is None else row.blocked:
+        raise NotAllowed(f"{host} is blocked here")
+    if row is None:
+        return None
+    key = keys.public_from_material(key_id, row.owner, row.material)
+    return Signer(key, row.id, row.iri, row.followers, row.fetched_at, row.failing)
+
+
+@lru_cache(maxsize=16)
+def _signer(names: int) -> Select[tuple[str, str, int, str, str | None, datetime | None, bool, bool]]:
+    return (
+        select(
+            public_key.c.owner,
+            public_key.c.material,
+            actor.c.id,
+            actor.c.iri,
+            actor.c.followers,
+            actor.c.fetched_at,
+            moderation.any_blocked(names).exists().label("blocked"),
+            exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0).label("failing"),
+        )
+        .join(actor, actor.c.id == public_key.c.actor_id)
+        .where(public_key.c.iri == bindparam("iri"))
+    )
