@@ -6,13 +6,14 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from fediprof import ids, keystore
 from fediprof.actors import store, wire
+from fediprof.actors.departure import forget_actor
 from fediprof.actors.records import Actor, ProfileField
 from fediprof.actors.wire import MAX_FIELDS, Described
 from fediprof.as2 import build
@@ -24,8 +25,6 @@ from fediprof.keystore import SealedKey
 from fediprof.principal import Member
 from fediprof.schema.actors import actor as actor_table
 from fediprof.schema.actors import follow
-from fediprof.schema.posts import EMPTIED, post
-from fediprof.schema.timelines import home_item, notification
 from fediprof.text.compose import compose
 
 MOVE_COOLDOWN = timedelta(days=7)
@@ -264,41 +263,12 @@ def receive_move(tx: Tx, request: ReceiveMove, here: Here) -> Done[str]:
 
 
 def receive_actor_deletion(tx: Tx, request: ReceiveActorDeletion, here: Here) -> Done[str]:
-    """A person elsewhere is gone: posts, follows and notifications go with them; the row stays, so that the key that
-    said so is known."""
+    """A person elsewhere is gone, and with them all they did here."""
     gone = store.by_iri(tx, request.actor_iri)
     if gone is None or gone.local or gone.gone_at is not None:
         return Done("nobody we know")
     forget_actor(tx, gone, here.now)
     return Done("gone")
-
-
-def forget_actor(tx: Tx, gone: Actor, now: datetime) -> None:
-    """Empty everything an actor has here, but for the row itself."""
-    theirs = select(post.c.id).where(post.c.actor_id == gone.id)
-    tx.execute(delete(home_item).where(home_item.c.post_id.in_(theirs)))
-    still_there = post.c.actor_id == gone.id, post.c.deleted_at.is_(None)
-    tx.execute(update(post).where(*still_there).values(**EMPTIED, deleted_at=now))
-    tx.execute(delete(notification).where(notification.c.from_actor_id == gone.id))
-    for mine, other, counter in (
-        (follow.c.follower_id, follow.c.target_id, "followers_count"),
-        (follow.c.target_id, follow.c.follower_id, "following_count"),
-    ):
-        others = select(other).where(mine == gone.id, follow.c.state == "accepted")
-        tx.execute(
-            update(actor_table).where(actor_table.c.id.in_(others)).values({counter: actor_table.c[counter] - 1})
-        )
-    tx.execute(delete(follow).where((follow.c.follower_id == gone.id) | (follow.c.target_id == gone.id)))
-    blank: dict[str, Any] = {
-        "name": "",
-        "summary": "",
-        "summary_source": None,
-        "icon": None,
-        "header": None,
-        "fields": [],
-    }
-    counts = {"followers_count": 0, "following_count": 0, "posts_count": 0}
-    store.change(tx, gone.id, {**blank, **counts, "gone_at": now})
 
 
 def verify_field(tx: Tx, request: VerifyField, here: Here) -> Done[None]:

@@ -11,6 +11,7 @@ from fediprof import clock
 from fediprof.accounts import store as accounts
 from fediprof.actors import commands as actor_commands
 from fediprof.actors import store as actors
+from fediprof.actors.departure import forget_actor
 from fediprof.actors.records import Actor
 from fediprof.as2 import origin, parse, reader
 from fediprof.as2.model import Collection, Reference
@@ -213,7 +214,7 @@ class Chores:
         def unit(tx: Tx) -> None:
             actor = actors.by_id(tx, int(arguments["actor"]))
             if actor is not None:
-                actor_commands.forget_actor(tx, actor, now)
+                forget_actor(tx, actor, now)
 
         await self._database.write(unit)
 

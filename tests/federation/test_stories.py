@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
+from fediprof import clock
+from fediprof.accounts.commands import DeleteAccount, delete_own_account
 from fediprof.actors import store as actors
 from fediprof.delivery.commands import RetryDeliveries, retry_deliveries
 from fediprof.follows import store as follows
 from fediprof.follows.commands import AnswerFollower, RequestFollow, accept_follower, request_follow
+from fediprof.interactions import store as interactions
 from fediprof.interactions.commands import Announce, React, announce_post, like_post, unlike_post
+from fediprof.media import store as uploads
+from fediprof.media.commands import keep_upload
+from fediprof.media.intake import take_in
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
 from fediprof.timelines import store as timelines
+from tests.conftest import make_member
 from tests.support.remote import AS2, PUBLIC
+from tests.web.test_writing import picture
 
 pytestmark = pytest.mark.anyio
 MARIE = "https://home.example/u/marie"
@@ -360,11 +370,77 @@ async def test_a_person_who_leaves_is_forgotten(marie, remote, network, drain, s
     assert await services.read(lambda tx: follows.follower_ids(tx, marie.actor_id, limit=9)) == []
 
 
+async def test_with_a_person_goes_all_they_did_and_what_is_counted_stays_right(
+    marie, remote, network, drain, services
+) -> None:
+    # Given Paul and Zoe, who follow Marie, like, share and answer what she wrote, each
+    paul, zoe = remote("paul"), remote("zoe", "other.example")
+    asked, other = [await services.perform(publish_post, PublishPost(marie, text)) for text in ("Ask me", "Or not")]
+    reader = await make_member(services, "leo")
+    for person in (paul, zoe):
+        await followed_by(person, drain)
+        known = await services.resolver.handle(person.handle)
+        await services.perform(request_follow, RequestFollow(reader, known.id))
+        await drain()
+        await person.send(person.activity("Accept", network.activities("Follow")[-1]))
+        for kind in ("Like", "Announce"):
+            await person.send(person.activity(kind, asked.iri, to=[PUBLIC]))
+        tag = [{"type": "Hashtag", "name": "#Lean", "href": "https://far.example/tags/lean"}]
+        for _ in range(2):
+            answer = person.note("Why? #Lean", inReplyTo=asked.iri, tag=tag, cc=(MARIE,))
+            await person.send(person.create(answer))
+        await drain()
+    gone = await services.read(lambda tx: actors.by_iri(tx, paul.iri))
+    mine = await services.read(lambda tx: posts.of_actor(tx, gone.id, marie.actor_id, limit=9))
+
+    async def counts() -> list[int]:
+        post = await services.read(lambda tx: posts.by_id(tx, asked.id))
+        people = await services.read(lambda tx: actors.by_ids(tx, (marie.actor_id, reader.actor_id)))
+        followers, following = people[marie.actor_id].followers_count, people[reader.actor_id].following_count
+        return [post.likes_count, post.announces_count, post.replies_count, followers, following]
+
+    assert await counts() == [2, 2, 4, 2, 2]
+    assert len(mine) == 2
+    # When Paul is gone
+    network.documents[paul.iri] = 410
+    await paul.send(paul.activity("Delete", paul.iri))
+    await drain()
+    # Then what is Zoe's is counted, and nothing of his is left to be found
+    assert await counts() == [1, 1, 2, 1, 1]
+    assert await services.read(lambda tx: posts.tags_of(tx, mine)) == {}
+    assert await services.read(lambda tx: interactions.announces_by(tx, gone.id, limit=9)) == []
+    assert await services.read(lambda tx: interactions.of(tx, "like", gone.id, asked.id)) is None
+    home = await services.read(lambda tx: timelines.home(tx, reader.actor_id, limit=9))
+    shown = await services.read(lambda tx: views.items(tx, home, reader.actor_id))
+    assert len(shown) == len(home)
+    assert {each.announced.by.iri if each.announced else each.author.iri for each in shown} == {zoe.iri}
+    told = await services.read(lambda tx: notifications.page(tx, marie.actor_id, limit=20))
+    assert {each.by.iri for each in told} == {zoe.iri}
+    # and counters that were wrong before do not fall under nothing
+    zero = {"likes_count": 0, "announces_count": 0, "replies_count": 1}
+    await services.database.write(lambda tx: posts.change(tx, asked.id, zero))
+    await services.database.write(lambda tx: actors.change(tx, marie.actor_id, {"followers_count": 0}))
+    network.documents[zoe.iri] = 410
+    await zoe.send(zoe.activity("Delete", zoe.iri))
+    await drain()
+    assert await counts() == [0, 0, 0, 0, 0]
+    assert (await services.read(lambda tx: posts.by_id(tx, other.id))).likes_count == 0
+
+
+async def test_the_pictures_of_a_member_who_left_wait_for_the_sweep(marie, drain, services) -> None:
+    taken = await take_in(services.storage, picture(), by=marie, limit=2**20, description="A field")
+    upload = await services.perform(keep_upload, taken)
+    await services.perform(publish_post, PublishPost(marie, "Look", upload_ids=(upload.id,)))
+    assert await services.read(lambda tx: uploads.unused_since(tx, clock.now() + timedelta(days=1))) == []
+    await services.perform(delete_own_account, DeleteAccount(marie))
+    await drain()
+    swept = await services.read(lambda tx: uploads.unused_since(tx, clock.now() + timedelta(days=1)))
+    assert [each.id for each in swept] == [upload.id]
+
+
 async def test_a_member_who_leaves_tells_everybody_and_answers_410(
     client, marie, remote, network, drain, services
 ) -> None:
-    from fediprof.accounts.commands import DeleteAccount, delete_own_account
-
     paul = remote("paul")
     await followed_by(paul, drain)
     await services.perform(publish_post, PublishPost(marie, "bye"))
