@@ -6,7 +6,6 @@ refuses. Which properties matter, and which must be there, is `parse`.
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 from typing import Final
@@ -215,7 +214,7 @@ def integer(value: object, *, least: int = 0, most: int = 2**53) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
-        if not math.isfinite(value) or not value.is_integer():
+        if not value.is_integer():  # nor is what is not finite
             return None
         value = int(value)
     if isinstance(value, str) and len(value) <= 16 and value.isascii() and value.isdigit():

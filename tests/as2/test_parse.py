@@ -169,6 +169,30 @@ def test_an_image_keeps_its_text_its_size_and_its_focus() -> None:
     assert (odd.focal_x, odd.focal_y, odd.width, odd.height) == (None, None, None, None)
 
 
+@pytest.mark.parametrize(("size", "kept"), [(0, None), (1, 1), ("640", 640), (100_000, 100_000), (100_001, None)])
+def test_a_picture_has_a_size_that_can_be_or_none(size: object, kept: int | None) -> None:
+    image = {"type": "Image", "url": "https://a.example/i.png", "width": size, "height": size}
+    (found,) = parse.post(note(attachment=image)).attachments
+    assert (found.width, found.height) == (kept, kept)
+    link = {
+        "type": "Link",
+        "mediaType": "video/mp4",
+        "href": "https://a.example/v.mp4",
+        "width": size,
+        "height": size,
+    }
+    (found,) = parse.post(note(type="Video", url=[link])).attachments
+    assert (found.width, found.height) == (kept, kept)
+
+
+@pytest.mark.parametrize(("count", "votes", "voters"), [(2**53, 2**53, 2**53), (2**53 + 1, 0, None), (-1, 0, None)])
+def test_a_poll_counts_no_more_than_programs_can(count: int, votes: int, voters: int | None) -> None:
+    options = [{"name": "a", "replies": {"totalItems": count}}]
+    poll = parse.post(note(type="Question", oneOf=options, votersCount=count)).poll
+    assert poll is not None
+    assert (poll.options[0].votes, poll.voters) == (votes, voters)
+
+
 def test_a_poll_of_any_is_multiple() -> None:
     options = [{"name": "a", "replies": {"totalItems": 3}}, {"name": "b"}, {"name": "a"}, {"name": ""}, 5]
     poll = parse.post(note(type="Question", anyOf=options, closed="2026-01-01T00:00:00Z", votersCount=3)).poll

@@ -186,6 +186,82 @@ def test_booleans_and_numbers_are_read_as_servers_write_them() -> None:
     assert reader.number(float("nan"), least=-1, most=1) is None
 
 
+MOST = 2**53
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "expected"),
+    [
+        (0, {}, 0),
+        (-1, {}, None),
+        (-0.0, {}, 0),
+        (-1.0, {}, None),
+        ("-1", {}, None),
+        ("+1", {}, None),
+        (" 1", {}, None),
+        ("1.0", {}, None),
+        ("007", {}, 7),
+        ("\u0663", {}, None),  # an Arabic-Indic digit: int() would read it
+        (MOST, {}, MOST),
+        (MOST + 1, {}, None),
+        (float(MOST), {}, MOST),
+        (float(MOST + 2), {}, None),
+        (str(MOST), {}, MOST),
+        (str(MOST + 1), {}, None),
+        ("0" * 16, {}, 0),
+        ("0" * 17, {}, None),
+        ("9" * 5000, {}, None),  # int() refuses so many digits with an error
+        (1e308, {}, None),
+        (float("nan"), {}, None),
+        (float("-inf"), {}, None),
+        (10**400, {}, None),
+        (False, {}, None),
+        ([3], {}, None),
+        ({"@value": 3}, {}, None),
+        (0, {"least": 1}, None),
+        (1, {"least": 1}, 1),
+        ("1", {"least": 1}, 1),
+        (-3, {"least": -3}, -3),
+        (-4.0, {"least": -3}, None),
+        (100_000, {"most": 100_000}, 100_000),
+        (100_001, {"most": 100_000}, None),
+        ("100001", {"most": 100_000}, None),
+        (100_001.0, {"most": 100_000}, None),
+    ],
+    ids=lambda each: repr(each)[:24],
+)
+def test_a_whole_number_is_within_its_bounds_or_not_there(
+    value: object, bounds: dict[str, int], expected: int | None
+) -> None:
+    found = reader.integer(value, **bounds)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@given(
+    st.integers() | st.floats() | st.text("0123456789", max_size=20) | st.integers(-(2**70), 2**70).map(float),
+    st.integers(-100, 100),
+    st.integers(0, 2**60),
+)
+def test_no_whole_number_comes_out_of_its_bounds(value: object, least: int, room: int) -> None:
+    found = reader.integer(value, least=least, most=least + room)
+    assert found is None or (type(found) is int and least <= found <= least + room)
+    if isinstance(value, int) and least <= value <= least + room:
+        assert found == value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(-1, -1.0), (1, 1.0), (0.25, 0.25), (1.0000001, None), (-1.0000001, None), (True, None), ("0", None),
+     (float("inf"), None), (float("nan"), None), (10**400, None), (None, None)],
+    ids=lambda each: repr(each)[:24],
+)  # fmt: skip
+def test_a_number_is_within_its_bounds_or_not_there(value: object, expected: float | None) -> None:
+    found = reader.number(value, least=-1, most=1)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
