@@ -21,6 +21,7 @@ import httpcore2
 from httpcore2 import AsyncNetworkBackend, AsyncNetworkStream
 
 from fediprof.errors import Forbidden, Misconfigured
+from fediprof.net.sockets import Sockets
 
 Address = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -133,7 +134,7 @@ class Guard(AsyncNetworkBackend):
         self._loopback_only = loopback_only
         self._hosts = {name.lower(): place for name, place in (hosts or {}).items()}
         self._resolve = resolver or resolve
-        self._inner = inner or httpcore2.AnyIOBackend()
+        self._inner = inner or Sockets()
 
     async def connect_tcp(
         self,
