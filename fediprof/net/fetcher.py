@@ -1,9 +1,8 @@
 """Every HTTP request this server makes: one door, with limits on addresses, redirects, bytes and seconds.
 
-On httpcore2, the engine of httpx2, itself: there the guard has a public way in (`network_backend`), and a POST costs a
-fifth less CPU than through httpx2's transports. A pool per origin, because one shared pool scans all its
-connections for each request, which costs most of the CPU once there are many hosts. What an answer means (type, id, JSON) is for the callers; statuses are given back, not
-raised. No proxy or certificate settings are taken from the environment, no cookies are kept.
+On httpcore2, the engine of httpx2, itself: its HTTP/1.1, over connections of our own (`connections.py`) that only the guard
+opens. What an answer means (type, id, JSON) is for the callers; statuses are given back, not raised. No proxy or
+certificate settings are taken from the environment, no cookies are kept.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ import httpx2
 from httpcore2 import AsyncNetworkBackend
 
 from fediprof.errors import Forbidden, TooMuch, Unreachable
+from fediprof.net.connections import IDLE_SECONDS, Connections
 from fediprof.net.guard import Guard, Resolver
 
 ORIGINS_KEPT = 256
-IDLE_SECONDS = 60.0
 GETS_AT_ONCE = 6  # per origin
 POST_ANSWER_BYTES = 4096
 LONGEST_URL = 2048
@@ -69,7 +68,7 @@ class Response:
 
 @dataclass(slots=True)
 class _Origin:
-    pool: httpcore2.AsyncConnectionPool
+    connections: Connections
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(GETS_AT_ONCE))
     busy: int = 0
     used: float = 0.0
@@ -142,7 +141,7 @@ class Fetcher:
         origins = list(self._origins.values())
         self._origins.clear()
         for origin in origins:
-            await origin.pool.aclose()
+            await origin.connections.close()
 
     async def _follow(self, url: str, accept: str, sign: Signer | None, max_bytes: int, redirects: int) -> Response:
         for _ in range(redirects + 1):
@@ -171,10 +170,11 @@ class Fetcher:
         where = httpcore2.URL(
             scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path
         )
+        request = httpcore2.Request(method, where, headers=list(sent.items()), content=body)
         try:
             async with (
-                self._borrow(target, gated=method == "GET") as pool,
-                pool.stream(method, where, headers=list(sent.items()), content=body) as response,
+                self._borrow(target, where.origin, gated=method == "GET") as connections,
+                connections.ask(request) as response,
             ):
                 got = httpx2.Headers(response.headers)
                 if response.status in _REDIRECTS or response.status in _NO_BODY:
@@ -200,34 +200,33 @@ class Fetcher:
         return target
 
     @asynccontextmanager
-    async def _borrow(self, target: httpx2.URL, *, gated: bool) -> AsyncIterator[httpcore2.AsyncConnectionPool]:
-        key = (target.scheme, target.host, _port(target))
+    async def _borrow(
+        self, target: httpx2.URL, where: httpcore2.Origin, *, gated: bool
+    ) -> AsyncIterator[Connections]:
+        key = (target.scheme, target.host, where.port)
         origin = self._origins.get(key)
         if origin is None:
-            origin = self._origins[key] = _Origin(self._pool(target.scheme))
+            origin = self._origins[key] = _Origin(self._connections(where))
         self._origins.move_to_end(key)
         origin.busy += 1
         try:
             await self._retire()
             if gated:
                 async with origin.gate:
-                    yield origin.pool
+                    yield origin.connections
             else:
-                yield origin.pool
+                yield origin.connections
         finally:
             origin.busy -= 1
             origin.used = time.monotonic()
 
-    def _pool(self, scheme: str) -> httpcore2.AsyncConnectionPool:
+    def _connections(self, where: httpcore2.Origin) -> Connections:
+        if where.scheme == b"http":
+            return Connections(where, self._guards["http"], None)
         if self._ssl_context is None:
             self._ssl_context = httpx2.create_ssl_context(trust_env=False)
-        return httpcore2.AsyncConnectionPool(
-            ssl_context=self._ssl_context,
-            max_connections=16,
-            max_keepalive_connections=GETS_AT_ONCE,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=self._guards[scheme],
-        )
+        self._ssl_context.set_alpn_protocols(["http/1.1"])
+        return Connections(where, self._guards["https"], self._ssl_context)
 
     async def _retire(self) -> None:
         """Close what has been idle, and the longest unused beyond ORIGINS_KEPT."""
@@ -244,7 +243,7 @@ class Fetcher:
                 retired.append(self._origins.pop(key))
                 surplus -= 1
         for origin in retired:
-            await origin.pool.aclose()
+            await origin.connections.close()
 
 
 @lru_cache(maxsize=2048)  # the same inboxes again and again

@@ -78,12 +78,13 @@ async def test_a_connection_its_peer_has_closed_says_so_while_it_rests() -> None
 
     async with peer() as there:
         there.answers["/"] = once
-        pool = httpcore2.AsyncConnectionPool(network_backend=Sockets(), keepalive_expiry=60)
-        for _ in range(3):
-            assert (await pool.request("GET", there.url(host="127.0.0.1"))).content == b"ok"
-            await asyncio.sleep(0.05)
-        assert there.connections == 3
-        await pool.aclose()
+        stream = await Sockets().connect_tcp("127.0.0.1", there.port)
+        assert not stream.get_extra_info("is_readable")
+        await stream.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await stream.read(65536)).endswith(b"ok")
+        await asyncio.sleep(0.05)
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
 
 
 async def test_what_a_peer_does_not_take_in_is_neither_waited_for_nor_kept() -> None:
