@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from fediprof.actors.records import Actor
 from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor, public_key
 from fediprof.schema.delivery import delivery, outgoing
@@ -109,10 +110,10 @@ def hosts(tx: Tx) -> int:
 
 
 def posted(tx: Tx, actor_id: int, at: datetime) -> None:
-    tx.execute(_POSTED, {"actor": actor_id, "at": at})
+    _POSTED.run(tx, {"actor": actor_id, "at": at})
 
 
-_POSTED = (
+_POSTED = Prepared(
     update(actor)
     .where(actor.c.id == bindparam("actor"))
     .values(posts_count=actor.c.posts_count + 1, last_post_at=bindparam("at"))

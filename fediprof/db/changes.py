@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, Update, bindparam, case, insert, update
+from sqlalchemy import Table, Update, bindparam, case, insert, update
 
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 
 
 def insert_record(tx: Tx, table: Table, record: object) -> None:
     """Insert a dataclass whose fields are the table's columns."""
-    tx.execute(_insert(table), {name: getattr(record, name) for name in table.c.keys()})
+    _insert(table).run(tx, {name: getattr(record, name) for name in table.c.keys()})
 
 
 def change_row(tx: Tx, table: Table, row_id: int, values: Mapping[str, Any]) -> None:
@@ -30,8 +31,8 @@ def step_counters(tx: Tx, table: Table, row_id: int, **steps: int) -> None:
 
 
 @cache
-def _insert(table: Table) -> Insert:
-    return insert(table)
+def _insert(table: Table) -> Prepared:
+    return Prepared(insert(table), table.c.keys())
 
 
 @cache

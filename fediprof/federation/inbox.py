@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.jobs.lease import LEASE
 from fediprof.schema.delivery import delivery, peer
@@ -44,7 +45,7 @@ _LEASE = (
     .where(inbox_activity.c.id.in_(bindparam("rows", expanding=True)))
     .values(lease_until=bindparam("until"))
 )
-_FINISH = (
+_FINISH = Prepared(
     update(inbox_activity)
     .where(inbox_activity.c.id == bindparam("row"))
     .values(state=bindparam("new_state"), outcome=bindparam("words"), done_at=bindparam("at"), lease_until=None)
@@ -115,7 +116,7 @@ def hold(tx: Tx, row_ids: Iterable[int], now: datetime) -> None:
 
 def finish(tx: Tx, row_id: int, state: str, outcome: str, now: datetime) -> None:
     """`state`: done or refused."""
-    tx.execute(_FINISH, {"row": row_id, "new_state": state, "words": outcome[:500], "at": now})
+    _FINISH.run(tx, {"row": row_id, "new_state": state, "words": outcome[:500], "at": now})
 
 
 def put_off(tx: Tx, row_id: int, next_at: datetime | None, why: str, now: datetime) -> None:

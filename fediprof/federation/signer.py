@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, bindparam, exists, select
+from sqlalchemy import bindparam, exists, select
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.errors import NotAllowed
 from fediprof.moderation import store as moderation
 from fediprof.schema.actors import actor, public_key
@@ -39,27 +40,30 @@ class Signer:
 def signer(tx: Tx, key_id: str, host: str) -> Signer | None:
     """The owner of a key we hold; `host` is the key's. Raises NotAllowed when that server is blocked here."""
     names = moderation.over(host)
-    row = tx.execute(_signer(len(names)), {"iri": key_id, "host": host, **moderation.named(names)}).first()
-    if moderation.domain_blocked(tx, host) if row is None else row.blocked:
-        raise NotAllowed(f"{host} is blocked here")
+    row = _signer(len(names)).first(tx, {"iri": key_id, "host": host, **moderation.named(names)})
     if row is None:
+        if moderation.domain_blocked(tx, host):
+            raise NotAllowed(f"{host} is blocked here")
         return None
-    key = keys.public_from_material(key_id, row.owner, row.material)
-    return Signer(key, row.id, row.iri, row.followers, row.fetched_at, row.failing)
+    owner, material, blocked, *known = row
+    if blocked:
+        raise NotAllowed(f"{host} is blocked here")
+    return Signer(keys.public_from_material(key_id, owner, material), *known)
 
 
 @lru_cache(maxsize=16)
-def _signer(names: int) -> Select[tuple[str, str, int, str, str | None, datetime | None, bool, bool]]:
-    return (
+def _signer(names: int) -> Prepared:
+    """Columns: owner, material, blocked, and Signer's."""
+    return Prepared(
         select(
             public_key.c.owner,
             public_key.c.material,
+            moderation.any_blocked(names).exists(),
             actor.c.id,
             actor.c.iri,
             actor.c.followers,
             actor.c.fetched_at,
-            moderation.any_blocked(names).exists().label("blocked"),
-            exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0).label("failing"),
+            exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0),
         )
         .join(actor, actor.c.id == public_key.c.actor_id)
         .where(public_key.c.iri == bindparam("iri"))

@@ -71,14 +71,13 @@ class Arrival:
 def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     """Keep a post that concerns somebody here, and tell them."""
     written = request.written
-    known = store.by_iri(tx, written.id)
-    if known is not None:
+    there, buried_by, awaited = store.standing(tx, written.id)
+    if there and (known := store.by_iri(tx, written.id)) is not None:
         if known.deleted_at is not None or known.actor_id != request.author.id:
             return Done(Arrival(None, "deleted before" if known.deleted_at else "somebody else's post"))
         revised = _revised(tx, known, written, request.html, here)
         return revised if request.asked_for else _sent_at_last(tx, request, known, revised)
-    buried = store.buried(tx, written.id)
-    if buried is not None and buried[0] == written.attributed_to:
+    if buried_by == written.attributed_to:
         return Done(Arrival(None, "deleted before it came"))
     author = request.author
     if author.gone_at is not None:
@@ -92,6 +91,8 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     named = {href: silent for href, silent in _named(written)}
     mentions = [(person.id, named.get(person.iri, True)) for person in mentioned]
     store.insert_post(tx, post, mentions, wire.tags_of(written))
+    if awaited:
+        store.adopt(tx, post)
     actors.posted(tx, author.id, post.published_at)
     effects: list[Effect] = []
     if parent is not None:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.posts.records import Post, Tag
 from fediprof.schema.actors import actor, follow
@@ -28,9 +29,16 @@ _MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).wher
 _TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(
     post_tag.c.post_id.in_(bindparam("ids", expanding=True))
 )
+_STANDING = Prepared(
+    select(
+        exists().where(post.c.iri == bindparam("iri")),
+        select(deleted_object.c.actor_iri).where(deleted_object.c.iri == bindparam("iri")).scalar_subquery(),
+        exists().where(post.c.in_reply_to_iri == bindparam("iri"), post.c.in_reply_to_id.is_(None)),
+    )
+)
 _BURIED = select(deleted_object).where(deleted_object.c.iri == bindparam("iri"))
-_INSERT_MENTION = insert(mention)
-_INSERT_TAG = insert(post_tag)
+_INSERT_MENTION = Prepared(insert(mention), mention.c.keys())
+_INSERT_TAG = Prepared(insert(post_tag), post_tag.c.keys())
 _ORPHANS = (
     update(post)
     .where(post.c.in_reply_to_iri == bindparam("parent_iri"), post.c.in_reply_to_id.is_(None))
@@ -55,11 +63,22 @@ def by_ids(tx: Tx, post_ids: Iterable[int]) -> dict[int, Post]:
 
 
 def insert_post(tx: Tx, new: Post, mentions: Iterable[tuple[int, bool]], tags: Iterable[Tag]) -> None:
-    """`mentions`: (actor id, silent). Answers that arrived before it find their parent."""
+    """`mentions`: (actor id, silent)."""
     insert_record(tx, post, new)
     set_mentions(tx, new.id, mentions, fresh=True)
     set_tags(tx, new.id, tags, fresh=True)
-    tx.execute(_ORPHANS, {"parent_iri": new.iri, "parent": new.id, "parent_actor": new.actor_id})
+
+
+def standing(tx: Tx, iri: str) -> tuple[bool, str | None, bool]:
+    """What we have of a post that arrives, in one statement, for most are new: (the post itself, who deleted it,
+    answers that came before it)."""
+    ((known, buried_by, awaited),) = _STANDING.all(tx, {"iri": iri})
+    return known, buried_by, awaited
+
+
+def adopt(tx: Tx, parent: Post) -> None:
+    """Answers that arrived before a post find their parent."""
+    tx.execute(_ORPHANS, {"parent_iri": parent.iri, "parent": parent.id, "parent_actor": parent.actor_id})
 
 
 def change(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
@@ -77,7 +96,7 @@ def set_mentions(tx: Tx, post_id: int, mentions: Iterable[tuple[int, bool]], *, 
         {"post_id": post_id, "actor_id": actor_id, "silent": silent} for actor_id, silent in dict(mentions).items()
     ]
     if rows:
-        tx.execute(_INSERT_MENTION, rows)
+        _INSERT_MENTION.run_all(tx, rows)
 
 
 def set_tags(tx: Tx, post_id: int, tags: Iterable[Tag], *, fresh: bool = False) -> None:
@@ -85,7 +104,7 @@ def set_tags(tx: Tx, post_id: int, tags: Iterable[Tag], *, fresh: bool = False) 
         tx.execute(delete(post_tag).where(post_tag.c.post_id == post_id))
     rows = [{"post_id": post_id, **asdict(tag)} for tag in {tag.name: tag for tag in tags}.values()]
     if rows:
-        tx.execute(_INSERT_TAG, rows)
+        _INSERT_TAG.run_all(tx, rows)
 
 
 def mentions_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[tuple[int, bool]]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, bindparam, delete, exists, or_, select
+from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, delete, exists, or_, select, union_all
 
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_all_or_leave
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.columns import Id
@@ -14,20 +15,23 @@ from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
 from fediprof.schema.timelines import home_item
 
-
-def _follows(whom: str) -> ColumnElement[bool]:
-    each = follow.alias()
-    return exists().where(
-        each.c.follower_id == actor.c.id,
-        each.c.target_id == bindparam(whom, type_=BigInteger),
-        each.c.state == "accepted",
-    )
-
-
 _AUTHOR = bindparam("author", type_=BigInteger)
 _PARENT = bindparam("parent", type_=BigInteger)
-_READERS = select(actor.c.id).where(actor.c.local, or_(actor.c.id == _AUTHOR, _follows("author")))
-_READERS_OF_BOTH = _READERS.where(or_(actor.c.id == _AUTHOR, actor.c.id == _PARENT, _follows("parent")))
+_also = follow.alias("also")
+# From the author's followers, not from our members: there may be many of either, but the first are whom it is about.
+_FOLLOWERS_HERE = (
+    select(actor.c.id)
+    .join(follow, follow.c.follower_id == actor.c.id)
+    .where(follow.c.target_id == _AUTHOR, follow.c.state == "accepted", actor.c.local)
+)
+_THE_AUTHOR = select(actor.c.id).where(actor.c.id == _AUTHOR, actor.c.local)
+_FOLLOWS_PARENT = exists().where(
+    _also.c.follower_id == actor.c.id, _also.c.target_id == _PARENT, _also.c.state == "accepted"
+)
+_READERS = Prepared(union_all(_FOLLOWERS_HERE, _THE_AUTHOR))
+_READERS_OF_BOTH = Prepared(
+    union_all(_FOLLOWERS_HERE.where(or_(actor.c.id == _PARENT, _FOLLOWS_PARENT)), _THE_AUTHOR)
+)
 
 
 def lay(
@@ -52,8 +56,8 @@ def readers(tx: Tx, author_id: int, parent_author_id: int | None = None) -> list
     half a conversation is noise.
     """
     if parent_author_id is None or parent_author_id == author_id:
-        return list(tx.execute(_READERS, {"author": author_id}).scalars())
-    return list(tx.execute(_READERS_OF_BOTH, {"author": author_id, "parent": parent_author_id}).scalars())
+        return [each[0] for each in _READERS.all(tx, {"author": author_id})]
+    return [each[0] for each in _READERS_OF_BOTH.all(tx, {"author": author_id, "parent": parent_author_id})]
 
 
 def lacking(tx: Tx, whose: list[int], post_id: int) -> list[int]:
