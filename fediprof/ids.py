@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import secrets
 import threading
 import time
@@ -18,14 +19,14 @@ def new_id(at: datetime | None = None) -> int:
     """A 63-bit number that grows with time: 43 bits of milliseconds, 20 of counter and chance.
 
     Client apps sort their decimal text, and page by it. `at` dates a row back (a remote post takes the place of its
-    publication time); without it, ids of one process are strictly increasing.
+    publication time); without it, ids of one process are strictly increasing. They need not be hard to guess.
     """
     global _last
     if at is not None:
         ms = int(at.timestamp() * 1000)
-        return (max(ms - _EPOCH_MS, 1) << 20) | secrets.randbelow(1 << 20)
+        return (max(ms - _EPOCH_MS, 1) << 20) | random.getrandbits(20)
     with _lock:
-        candidate = ((int(time.time() * 1000) - _EPOCH_MS) << 20) | secrets.randbelow(1 << 12)
+        candidate = ((int(time.time() * 1000) - _EPOCH_MS) << 20) | random.getrandbits(12)
         _last = candidate if candidate > _last else _last + 1
         return _last
 

@@ -5,6 +5,7 @@ Pure comparisons. Fetching a document again from its own host, when a check fail
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import idna
 from fediprof.errors import Malformed, NotAllowed, NotVerified
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_HEAD = re.compile(r"[^/?#]*//[^/?#]*")
 
 _OTHER_DOTS = "\u3002\uff0e\uff61"
 """Read as a dot by some resolvers and as a letter by others."""
@@ -38,8 +40,16 @@ def ascii_host(host: str) -> str:
     return name
 
 
-@lru_cache(maxsize=8192)
 def _origin(iri: str) -> tuple[str, str, int]:
+    if "\\" in iri:
+        raise Malformed(f"IRI {iri[:200]!r}: a backslash")
+    head = _HEAD.match(iri)
+    return _read(iri if head is None else head[0])
+
+
+@lru_cache(maxsize=4096)
+def _read(iri: str) -> tuple[str, str, int]:
+    """Asked with scheme and authority alone: nearly every object's id is new, their hosts are few."""
     try:
         parts = urlsplit(iri)
         port = parts.port
@@ -47,8 +57,8 @@ def _origin(iri: str) -> tuple[str, str, int]:
         raise Malformed(f"IRI {iri[:200]!r}: {error}") from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise Malformed(f"IRI {iri[:200]!r}: not absolute http(s)")
-    if "@" in parts.netloc or "\\" in iri:
-        raise Malformed(f"IRI {iri[:200]!r}: userinfo or backslash")
+    if "@" in parts.netloc:
+        raise Malformed(f"IRI {iri[:200]!r}: userinfo")
     return parts.scheme, ascii_host(parts.hostname), port or _DEFAULT_PORTS[parts.scheme]
 
 

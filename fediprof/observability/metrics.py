@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import perf_counter
+from typing import Literal
 
 try:
     import prometheus_client as prometheus
@@ -21,6 +20,7 @@ if prometheus is not None:
     )
     _units = prometheus.Histogram("fediprof_database_seconds", "Time of units of work, waiting included", ["kind"])
     _queue_age = prometheus.Gauge("fediprof_queue_age_seconds", "Age of the oldest row that waits", ["queue"])
+    _UNITS = {kind: _units.labels(kind) for kind in ("read", "write")}
 
 _KNOWN = frozenset(
     [
@@ -65,17 +65,20 @@ def queue_age(queue: str, seconds: float) -> None:
         _queue_age.labels(queue).set(seconds)
 
 
-@contextmanager
-def unit(kind: str) -> Iterator[None]:
-    """Time a unit of work: read or write."""
-    if prometheus is None:
-        yield
-        return
-    begun = perf_counter()
-    try:
-        yield
-    finally:
-        _units.labels(kind).observe(perf_counter() - begun)
+class unit:
+    """Time a unit of work, read or write, for as long as the block runs. Each request has several: no generator."""
+
+    __slots__ = ("_begun", "_kind")
+
+    def __init__(self, kind: Literal["read", "write"]) -> None:
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        self._begun = perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        if prometheus is not None:
+            _UNITS[self._kind].observe(perf_counter() - self._begun)
 
 
 def exposition() -> bytes | None:
