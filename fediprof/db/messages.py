@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from sqlalchemy import delete, func, insert, select
 
 from fediprof.db.database import Database, Tx
+from fediprof.db.prepared import Prepared
 from fediprof.schema.processes import process_message
 
 LONGEST: Final = 7000
@@ -43,7 +44,7 @@ class SqliteMessages:
         self._database, self._origin = database, secrets.token_hex(8)
 
     def send(self, tx: Tx, body: str) -> None:
-        [number] = tx.execute(_INSERT, {"origin": self._origin, "body": body}).inserted_primary_key or (0,)
+        [[number]] = _INSERT.all(tx, {"origin": self._origin, "body": body})
         if number % KEPT == 0:
             tx.execute(delete(process_message).where(process_message.c.id <= number - KEPT))
 
@@ -60,7 +61,7 @@ class SqliteMessages:
                     yield body
 
 
-_INSERT: Final = insert(process_message)
+_INSERT: Final = Prepared(insert(process_message).returning(process_message.c.id), ["origin", "body"])
 
 
 def _newest(tx: Tx) -> int:

@@ -31,7 +31,7 @@ class Prepared:
         self._compiled: _Compiled | None = None
 
     def all(self, tx: Tx, values: Values) -> Sequence[Sequence[Any]]:
-        """The rows of a Select."""
+        """The rows of a Select, or those an Insert returns (as the driver gives them)."""
         raw = tx.connection.dbapi_connection
         if not isinstance(raw, sqlite3.Connection):
             return tx.execute(self._statement, values).all()
