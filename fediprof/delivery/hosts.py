@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.delivery import store
 from fediprof.jobs.lease import LEASE
@@ -32,7 +33,7 @@ class Peer:
     scheme: str | None
 
 
-_DUE = (
+_DUE = Prepared(
     select(peer.c.host, peer.c.failures, peer.c.scheme)
     .where(
         peer.c.next_at <= bindparam("now"),
@@ -48,21 +49,23 @@ _LEASE = (
     .where(peer.c.host.in_(bindparam("hosts", expanding=True)))
     .values(lease_until=bindparam("until"), lease_by=bindparam("who"))
 )
-_RENEW = (
+_RENEW = Prepared(
     update(peer)
     .where(peer.c.host == bindparam("name"), peer.c.lease_by == bindparam("who"))
     .values(lease_until=bindparam("until"))
 )
-_NEXT = select(func.min(delivery.c.next_at)).where(
-    delivery.c.host == bindparam("name"), delivery.c.state == "waiting", delivery.c.next_at > bindparam("after")
+_NEXT = Prepared(
+    select(func.min(delivery.c.next_at)).where(
+        delivery.c.host == bindparam("name"), delivery.c.state == "waiting", delivery.c.next_at > bindparam("after")
+    )
 )
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_RELEASE = (
+_RELEASE = Prepared(
     update(peer)
     .where(peer.c.host == bindparam("name"), peer.c.lease_by == bindparam("who"))
     .values(lease_until=None, lease_by=None, next_at=bindparam("again_at"))
 )
-_ANSWERED = (
+_ANSWERED = Prepared(
     update(peer)
     .where(peer.c.host == bindparam("name"))
     .values(
@@ -74,7 +77,7 @@ _ANSWERED = (
         last_success_at=bindparam("now"),
     )
 )
-_STATE = (
+_STATE = Prepared(
     select(peer.c.failures, peer.c.failing_days, peer.c.next_at)
     .where(peer.c.host == bindparam("name"))
     .with_for_update()
@@ -83,7 +86,7 @@ _STATE = (
 
 def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
     """Hosts that are due, leased to `who`."""
-    found = [Peer(*row) for row in tx.execute(_DUE, {"now": now, "most": most})]
+    found = [Peer(*row) for row in _DUE.all(tx, {"now": now, "most": most})]
     if found:
         tx.execute(_LEASE, {"hosts": [each.host for each in found], "until": now + LEASE, "who": who})
     return found
@@ -91,7 +94,7 @@ def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
 
 def renew(tx: Tx, host: str, who: str, now: datetime) -> bool:
     """False when somebody else has it by now: then leave it."""
-    return tx.execute(_RENEW, {"name": host, "who": who, "until": now + LEASE}).rowcount > 0
+    return _RENEW.run(tx, {"name": host, "who": who, "until": now + LEASE}) > 0
 
 
 def hold(tx: Tx, who: str, now: datetime) -> None:
@@ -102,14 +105,23 @@ def hold(tx: Tx, who: str, now: datetime) -> None:
 def release(tx: Tx, host: str, who: str, now: datetime) -> None:
     """Give a host back, due again when its next waiting delivery is; not before its pause, when it has been failing."""
     # Locked before we look: what is recorded from here on waits for us, and then wakes the host.
-    row = tx.execute(_STATE, {"name": host}).first()
-    next_at = tx.execute(_NEXT, {"name": host, "after": _BEGINNING}).scalar()
+    state = _STATE.first(tx, {"name": host})
+    next_at = _next(tx, host, _BEGINNING)
     if next_at is not None and next_at <= now and not store.due(tx, [host], now, 1)[host]:
         # All that is due follows something put off. Due at once, the host would be leased again without end.
-        next_at = tx.execute(_NEXT, {"name": host, "after": now}).scalar()
-    if next_at is not None and row is not None and row.failures > 0 and row.next_at is not None:
-        next_at = max(next_at, row.next_at)
-    tx.execute(_RELEASE, {"name": host, "who": who, "again_at": next_at})
+        next_at = _next(tx, host, now)
+    if next_at is not None and state is not None:
+        failures, _, spared_until = state
+        if failures > 0 and spared_until is not None:
+            next_at = max(next_at, spared_until)
+    _RELEASE.run(tx, {"name": host, "who": who, "again_at": next_at})
+
+
+def _next(tx: Tx, host: str, after: datetime) -> datetime | None:
+    """When the first waiting delivery after a moment is due."""
+    found = _NEXT.first(tx, {"name": host, "after": after})
+    next_at: datetime | None = None if found is None else found[0]
+    return next_at
 
 
 def release_all(tx: Tx, who: str) -> None:
@@ -119,7 +131,7 @@ def release_all(tx: Tx, who: str) -> None:
 
 def answered(tx: Tx, host: str, status: int, now: datetime) -> None:
     """The host is there, whatever it says of one delivery."""
-    tx.execute(_ANSWERED, {"name": host, "status": status, "now": now, "no_days": []})
+    _ANSWERED.run(tx, {"name": host, "status": status, "now": now, "no_days": []})
 
 
 def failed(
@@ -127,11 +139,11 @@ def failed(
 ) -> None:
     """The host did not answer, or says that it cannot. From the third time in a row it is left alone for a while, and
     at once for as long as it asks us to (`wait`)."""
-    row = tx.execute(_STATE, {"name": host}).first()
-    if row is None:
+    state = _STATE.first(tx, {"name": host})
+    if state is None:
         return
-    failures = row.failures + 1
-    days = sorted({*row.failing_days, now.date().isoformat()})[-DEAD_AFTER_DAYS:]
+    failures = state[0] + 1
+    days = sorted({*state[1], now.date().isoformat()})[-DEAD_AFTER_DAYS:]
     values = {"failures": failures, "failing_days": days, "last_status": status, "last_error": error[:300]}
     if len(days) >= DEAD_AFTER_DAYS:
         values["dead_at"] = now
@@ -169,5 +181,8 @@ def remember_scheme(tx: Tx, host: str, scheme: str) -> None:
 
 
 def scheme_of(tx: Tx, host: str) -> str | None:
-    found: str | None = tx.execute(select(peer.c.scheme).where(peer.c.host == host)).scalar()
-    return found
+    found = _SCHEME.first(tx, {"name": host})
+    return None if found is None else found[0]
+
+
+_SCHEME = Prepared(select(peer.c.scheme).where(peer.c.host == bindparam("name")))

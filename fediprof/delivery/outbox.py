@@ -4,12 +4,14 @@ one row per inbox. Nothing is sent here; `delivery.worker` does that once the ro
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_all_or_leave
 from fediprof.effects import Audience, Deliver
 from fediprof.here import Here
@@ -22,38 +24,31 @@ from fediprof.signatures import integrity
 _shared = func.coalesce(actor.c.shared_inbox, actor.c.inbox)
 _BLOCKED = select(domain_block.c.domain)
 
-_INSERT = insert(outgoing).returning(outgoing.c.id)
-_INSERT_DELIVERY = insert(delivery)
+_OUTGOING = ("actor_id", "activity_iri", "type", "object_iri", "post_id", "body", "created_at")
+_DELIVERY = ("outgoing_id", "object_iri", "state", "attempts", "next_at", "inbox", "host")
+_INSERT = Prepared(insert(outgoing).returning(outgoing.c.id), _OUTGOING)
+_INSERT_DELIVERY = Prepared(insert(delivery), _DELIVERY)
 _reachable = and_(~actor.c.local, actor.c.gone_at.is_(None), actor.c.host.not_in(_BLOCKED))
-_FOLLOWERS = (
+_FOLLOWERS = Prepared(
     select(_shared, func.min(actor.c.host))
     .join(follow, follow.c.follower_id == actor.c.id)
     .where(follow.c.target_id == bindparam("of"), follow.c.state == "accepted", _reachable)
     .group_by(_shared)
 )
-_PEOPLE = select(actor.c.inbox, _shared.label("shared"), actor.c.host).where(
-    actor.c.id.in_(bindparam("ids", expanding=True)), _reachable
-)
 _SHARED_OF = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(bindparam("inboxes", expanding=True)))
 _NOW = bindparam("now", type_=peer.c.next_at.type)
 # Due now: hosts with nothing to wait for, or with something put off that is no fault of theirs. Those on lease too, since
-# a worker that gives one back just now has not seen these rows. Locked in one order by everybody.
-_ASLEEP = (
-    select(peer.c.host)
+# a worker that gives one back just now has not seen these rows.
+_WAKE = Prepared(
+    update(peer)
     .where(
-        peer.c.host.in_(bindparam("hosts", expanding=True)),
+        peer.c.host == bindparam("name"),
         or_(
             peer.c.next_at.is_(None),
             peer.c.lease_until.is_not(None),
             and_(peer.c.failures == 0, peer.c.next_at > _NOW),
         ),
     )
-    .order_by(peer.c.host)
-    .with_for_update()
-)
-_WAKE = (
-    update(peer)
-    .where(peer.c.host.in_(_ASLEEP))
     .values(next_at=case((peer.c.failures == 0, _NOW), else_=func.coalesce(peer.c.next_at, _NOW)))
 )
 _FORWARDED = select(outgoing.c.id).where(outgoing.c.activity_iri == bindparam("iri"))
@@ -79,7 +74,7 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
         "body": deliver.body if deliver.body is not None else _proven(tx, keystore, deliver, here.now),
         "created_at": here.now,
     }
-    outgoing_id = tx.execute(_INSERT, row).scalar_one()
+    [[outgoing_id]] = _INSERT.all(tx, row)
     common = {
         "outgoing_id": outgoing_id,
         "object_iri": deliver.object_iri,
@@ -87,9 +82,16 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
         "attempts": 0,
         "next_at": here.now,
     }
-    tx.execute(_INSERT_DELIVERY, [common | {"inbox": inbox, "host": host} for inbox, host in targets.items()])
+    _INSERT_DELIVERY.run_all(tx, [common | {"inbox": inbox, "host": host} for inbox, host in targets.items()])
     _wake_hosts(tx, set(targets.values()), here.now)
     return len(targets)
+
+
+@lru_cache(maxsize=64)
+def _people(count: int) -> Prepared:
+    """(inbox, shared inbox, host) of so many actors."""
+    ids = [bindparam(f"id{number}", type_=actor.c.id.type) for number in range(count)]
+    return Prepared(select(actor.c.inbox, _shared, actor.c.host).where(actor.c.id.in_(ids), _reachable))
 
 
 def _proven(tx: Tx, keystore: KeyStore, deliver: Deliver, now: datetime) -> bytes:
@@ -101,11 +103,12 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
     """{inbox: host}, each inbox once."""
     found: dict[str, str] = {}
     if audience.followers_of is not None:
-        found.update((row[0], row[1]) for row in tx.execute(_FOLLOWERS, {"of": audience.followers_of}))
+        found.update((row[0], row[1]) for row in _FOLLOWERS.all(tx, {"of": audience.followers_of}))
     if audience.actor_ids:
         alone = audience.followers_of is None and len(audience.actor_ids) == 1
-        people = tx.execute(_PEOPLE, {"ids": audience.actor_ids})
-        found.update((row.inbox if alone else row.shared, row.host) for row in people)
+        ids = {f"id{number}": each for number, each in enumerate(audience.actor_ids)}
+        people = _people(len(ids)).all(tx, ids)
+        found.update((inbox if alone else shared, host) for inbox, shared, host in people)
     if audience.inboxes:
         shared: dict[str, str] = {row[0]: row[1] for row in tx.execute(_SHARED_OF, {"inboxes": audience.inboxes})}
         for inbox in audience.inboxes:
@@ -120,4 +123,5 @@ def _wake_hosts(tx: Tx, hosts: set[str], now: datetime) -> None:
     """Make hosts due at once unless they are being spared after failures."""
     fresh = [{"host": host, "next_at": now, "failures": 0, "failing_days": []} for host in sorted(hosts)]
     insert_all_or_leave(tx, peer, fresh)
-    tx.execute(_WAKE, {"hosts": sorted(hosts), "now": now})
+    # One after the other in one order, so that nobody waits for a lock of somebody who waits for theirs.
+    _WAKE.run_all(tx, [{"name": host, "now": now} for host in sorted(hosts)])

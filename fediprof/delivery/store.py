@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import and_, bindparam, delete, exists, false, func, select, update
 
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.schema.delivery import delivery, outgoing
 from fediprof.schema.posts import post
 
@@ -39,39 +41,46 @@ class Outcome:
 
 
 _earlier = delivery.alias("earlier")
-_DUE = (
-    select(
-        delivery.c.host,
-        delivery.c.id,
-        delivery.c.outgoing_id,
-        delivery.c.inbox,
-        delivery.c.object_iri,
-        delivery.c.attempts,
-        outgoing.c.actor_id,
-        outgoing.c.created_at,
-        func.coalesce(and_(outgoing.c.type == "Create", post.c.visibility == "followers"), false()),
+
+
+@lru_cache(maxsize=128)
+def _due(count: int) -> Prepared:
+    """What is due at `count` hosts. Put together once for each count, as one host is asked for after each batch."""
+    return Prepared(
+        select(
+            delivery.c.host,
+            delivery.c.id,
+            delivery.c.outgoing_id,
+            delivery.c.inbox,
+            delivery.c.object_iri,
+            delivery.c.attempts,
+            outgoing.c.actor_id,
+            outgoing.c.created_at,
+            func.coalesce(and_(outgoing.c.type == "Create", post.c.visibility == "followers"), false()),
+        )
+        .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+        .outerjoin(post, post.c.id == outgoing.c.post_id)
+        .where(
+            delivery.c.host.in_([bindparam(f"host{number}") for number in range(count)]),
+            delivery.c.state == "waiting",
+            delivery.c.next_at <= bindparam("now"),
+            # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
+            ~exists().where(
+                _earlier.c.host == delivery.c.host,
+                _earlier.c.state == "waiting",
+                _earlier.c.next_at > bindparam("now"),
+                _earlier.c.object_iri == delivery.c.object_iri,
+                _earlier.c.inbox == delivery.c.inbox,
+                _earlier.c.id < delivery.c.id,
+            ),
+        )
+        .order_by(delivery.c.id)
+        .limit(bindparam("most"))
     )
-    .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
-    .outerjoin(post, post.c.id == outgoing.c.post_id)
-    .where(
-        delivery.c.host.in_(bindparam("hosts", expanding=True)),
-        delivery.c.state == "waiting",
-        delivery.c.next_at <= bindparam("now"),
-        # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
-        ~exists().where(
-            _earlier.c.host == delivery.c.host,
-            _earlier.c.state == "waiting",
-            _earlier.c.next_at > bindparam("now"),
-            _earlier.c.object_iri == delivery.c.object_iri,
-            _earlier.c.inbox == delivery.c.inbox,
-            _earlier.c.id < delivery.c.id,
-        ),
-    )
-    .order_by(delivery.c.id)
-    .limit(bindparam("most"))
-)
+
+
 _BODIES = select(outgoing.c.id, outgoing.c.body).where(outgoing.c.id.in_(bindparam("ids", expanding=True)))
-_MARK = (
+_MARK = Prepared(
     update(delivery)
     .where(delivery.c.id == bindparam("row"))
     .values(
@@ -88,8 +97,9 @@ _MARK = (
 def due(tx: Tx, hosts: Sequence[str], now: datetime, most: int) -> dict[str, list[Row]]:
     """{host: its oldest deliveries due}, `most` in all."""
     found: dict[str, list[Row]] = {host: [] for host in hosts}
-    for row in tx.execute(_DUE, {"hosts": list(hosts), "now": now, "most": most}):
-        found[row.host].append(Row(*row[1:]))
+    names = {f"host{number}": host for number, host in enumerate(hosts)}
+    for host, *row in _due(len(hosts)).all(tx, {**names, "now": now, "most": most}):
+        found[host].append(Row(*row))
     return found
 
 
@@ -99,8 +109,8 @@ def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:
 
 def mark(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write down what became of a batch, in one statement."""
-    tx.execute(
-        _MARK,
+    _MARK.run_all(
+        tx,
         [
             {
                 "row": each.id,

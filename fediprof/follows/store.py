@@ -11,18 +11,18 @@ from fediprof.actors.records import Actor, Follow, Relationship
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
+from fediprof.db.prepared import Prepared
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.moderation import block
 
-_BETWEEN = select(follow).where(
-    follow.c.follower_id == bindparam("follower"), follow.c.target_id == bindparam("target")
+_BETWEEN = Prepared(
+    select(follow).where(follow.c.follower_id == bindparam("follower"), follow.c.target_id == bindparam("target"))
 )
-
-_BY_IRI = select(follow).where(follow.c.iri == bindparam("iri"))
+_BY_IRI = Prepared(select(follow).where(follow.c.iri == bindparam("iri")))
 
 
 def between(tx: Tx, follower_id: int, target_id: int) -> Follow | None:
-    row = tx.execute(_BETWEEN, {"follower": follower_id, "target": target_id}).first()
+    row = _BETWEEN.first(tx, {"follower": follower_id, "target": target_id})
     return None if row is None else Follow(*row)
 
 
@@ -32,7 +32,7 @@ def by_id(tx: Tx, follow_id: int) -> Follow | None:
 
 
 def by_iri(tx: Tx, iri: str) -> Follow | None:
-    row = tx.execute(_BY_IRI, {"iri": iri}).first()
+    row = _BY_IRI.first(tx, {"iri": iri})
     return None if row is None else Follow(*row)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, delete, select, update
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor
 from fediprof.schema.moderation import block, domain_block, report
@@ -40,12 +41,14 @@ class Report:
     created_at: datetime
 
 
-_BLOCKS = select(block.c.id).where(block.c.actor_id == bindparam("actor"), block.c.target_id == bindparam("target"))
+_BLOCKS = Prepared(
+    select(block.c.id).where(block.c.actor_id == bindparam("actor"), block.c.target_id == bindparam("target"))
+)
 
 
 def blocks(tx: Tx, actor_id: int, target_id: int) -> bool:
     """Whether `actor_id` blocks `target_id`."""
-    return tx.execute(_BLOCKS, {"actor": actor_id, "target": target_id}).first() is not None
+    return _BLOCKS.first(tx, {"actor": actor_id, "target": target_id}) is not None
 
 
 def between(tx: Tx, actor_id: int, target_id: int) -> Block | None:
