@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, update
 
 from fediprof.actors.records import Actor
+from fediprof.db.among import among
 from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
@@ -18,8 +19,8 @@ from fediprof.schema.delivery import delivery, outgoing
 
 _BY_ID = select(actor).where(actor.c.id == bindparam("id"))
 _BY_IRI = select(actor).where(actor.c.iri == bindparam("iri"))
-_BY_IDS = select(actor).where(actor.c.id.in_(bindparam("ids", expanding=True)))
-_BY_IRIS = select(actor).where(actor.c.iri.in_(bindparam("iris", expanding=True)))
+_BY_IDS = select(actor).where(among(actor.c.id, "ids"))
+_BY_IRIS = select(actor).where(among(actor.c.iri, "iris"))
 _BY_HANDLE = (
     select(actor)
     .where(actor.c.username == bindparam("username"), actor.c.domain == bindparam("domain"))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from fediprof.db.among import among
 from fediprof.db.changes import change_row, insert_record, step_counters
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
@@ -22,13 +23,9 @@ from fediprof.schema.posts import deleted_object, idempotency, mention, pin, pos
 
 _BY_ID = select(post).where(post.c.id == bindparam("id"))
 _BY_IRI = select(post).where(post.c.iri == bindparam("iri"))
-_BY_IDS = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)))
-_MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).where(
-    mention.c.post_id.in_(bindparam("ids", expanding=True))
-)
-_TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(
-    post_tag.c.post_id.in_(bindparam("ids", expanding=True))
-)
+_BY_IDS = select(post).where(among(post.c.id, "ids"))
+_MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).where(among(mention.c.post_id, "ids"))
+_TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(among(post_tag.c.post_id, "ids"))
 _STANDING = Prepared(
     select(
         exists().where(post.c.iri == bindparam("iri")),
@@ -161,8 +158,8 @@ _VISIBLE_TO_ALL = and_(post.c.deleted_at.is_(None), post.c.visibility.in_(("publ
 VIEWER = bindparam("viewer", type_=BigInteger)
 _IS_PUBLIC = select(post.c.id).where(post.c.id == bindparam("id"), _VISIBLE_TO_ALL)
 _IS_VISIBLE = select(post.c.id).where(post.c.id == bindparam("id"), visible_to(VIEWER))
-_SEEN_BY_ALL = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)), _VISIBLE_TO_ALL)
-_SEEN = select(post).where(post.c.id.in_(bindparam("ids", expanding=True)), visible_to(VIEWER))
+_SEEN_BY_ALL = select(post).where(among(post.c.id, "ids"), _VISIBLE_TO_ALL)
+_SEEN = select(post).where(among(post.c.id, "ids"), visible_to(VIEWER))
 
 
 def is_visible(tx: Tx, post_id: int, viewer: int | None) -> bool:

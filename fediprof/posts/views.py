@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, literal, select
 
 from fediprof.actors import store as actors
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.posts import store
 from fediprof.posts.records import Announced, Post, Shown
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import pin
 
-_OWN = select(interaction.c.post_id, interaction.c.kind).where(
-    interaction.c.actor_id == bindparam("viewer"), interaction.c.post_id.in_(bindparam("ids", expanding=True))
+_PINNED = select(pin.c.post_id, literal("pin", Text).label("kind")).where(among(pin.c.post_id, "ids"))
+_PINNED_AND_OWN = _PINNED.union_all(
+    select(interaction.c.post_id, interaction.c.kind).where(
+        interaction.c.actor_id == bindparam("viewer"), among(interaction.c.post_id, "ids")
+    )
 )
-_PINNED = select(pin.c.post_id).where(pin.c.post_id.in_(bindparam("ids", expanding=True)))
-_ANNOUNCES = select(interaction).where(interaction.c.id.in_(bindparam("ids", expanding=True)))
+_ANNOUNCES = select(interaction).where(among(interaction.c.id, "ids"))
 
 
 def shown(tx: Tx, post_ids: Sequence[int], viewer: int | None) -> list[Shown]:
@@ -60,10 +63,12 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
     ids = list(posts)
     mentions = store.mentions_of(tx, ids)
     tags = store.tags_of(tx, ids)
-    own: set[tuple[int, str]] = set()
-    if viewer is not None:
-        own = {(row[0], row[1]) for row in tx.execute(_OWN, {"viewer": viewer, "ids": ids}).all()}
-    pinned = set(tx.execute(_PINNED, {"ids": ids}).scalars())
+    marked = (
+        tx.execute(_PINNED, {"ids": ids})
+        if viewer is None
+        else tx.execute(_PINNED_AND_OWN, {"viewer": viewer, "ids": ids})
+    )
+    marks = {(row[0], row[1]) for row in marked.all()}
     wanted = {each.actor_id for each in posts.values()}
     wanted |= {each.in_reply_to_actor_id for each in posts.values() if each.in_reply_to_actor_id is not None}
     wanted |= {actor_id for named in mentions.values() for actor_id, silent in named if not silent}
@@ -75,9 +80,9 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
             mentions=tuple(people[a] for a, silent in mentions.get(each.id, ()) if not silent and a in people),
             tags=tuple(tags.get(each.id, ())),
             announced=announced,
-            liked=(each.id, "like") in own,
-            announced_by_viewer=(each.id, "announce") in own,
-            pinned=each.id in pinned,
+            liked=(each.id, "like") in marks,
+            announced_by_viewer=(each.id, "announce") in marks,
+            pinned=(each.id, "pin") in marks,
             parent_author=people.get(each.in_reply_to_actor_id) if each.in_reply_to_actor_id else None,
         )
         for each, announced in chosen
