@@ -364,6 +364,14 @@ async def test_a_person_said_to_be_gone_by_a_false_signature_is_not(marie, paul,
     assert await kept(services, but=LEARNT) == before
 
 
+@pytest.mark.parametrize("blocked", ["far.example", "example"])
+async def test_a_server_we_know_is_refused_once_it_is_blocked(marie, paul, services, blocked) -> None:
+    await services.perform(block_domain, BlockDomain(marie, blocked))
+    before = await kept(services)
+    assert (await paul.send(paul.activity("Follow", MARIE))).status_code == 403
+    assert await kept(services) == before
+
+
 async def test_a_blocked_server_is_refused_and_never_asked(marie, paul, mallory, services, drain, network) -> None:
     await services.perform(block_domain, BlockDomain(marie, "evil.example"))
     before = await kept(services)

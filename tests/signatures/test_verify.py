@@ -11,7 +11,7 @@ import pytest
 
 import fediprof
 from fediprof.errors import NotVerified
-from fediprof.signatures import cavage, rfc9421, sign, verify
+from fediprof.signatures import cavage, digest, rfc9421, sign, verify
 from fediprof.signatures.message import SignableRequest
 
 from . import material
@@ -70,6 +70,16 @@ def test_a_broken_signature_of_one_scheme_is_not_saved_by_the_other() -> None:
     assert claim.scheme == "rfc9421"
     with pytest.raises(NotVerified):
         verify.prove(both, claim, material.public(material.rsa()), NOW)
+
+
+def test_a_wrong_digest_beside_a_signature_that_does_not_need_it_is_refused() -> None:
+    signed = sign.signed(material.delivery(), material.rsa(), NOW, "rfc9421")
+    key = material.public(material.rsa())
+    right = with_headers(signed, digest=digest.digest(signed.body))
+    assert verify.prove(right, verify.claim(right), key, NOW).scheme == "rfc9421"
+    wrong = with_headers(signed, digest=digest.digest(b"{}"))
+    with pytest.raises(NotVerified):
+        verify.prove(wrong, verify.claim(wrong), key, NOW)
 
 
 def test_a_claim_made_up_is_refused() -> None:
