@@ -19,7 +19,7 @@ from fediprof.schema.delivery import delivery, outgoing
 
 _BY_ID = select(actor).where(actor.c.id == bindparam("id"))
 _BY_IRI = select(actor).where(actor.c.iri == bindparam("iri"))
-_BY_IDS = select(actor).where(among(actor.c.id, "ids"))
+_BY_IDS = Prepared(select(actor).where(among(actor.c.id, "ids")))
 _BY_IRIS = select(actor).where(among(actor.c.iri, "iris"))
 _BY_HANDLE = (
     select(actor)
@@ -52,7 +52,7 @@ def by_iri(tx: Tx, iri: str) -> Actor | None:
 
 def by_ids(tx: Tx, actor_ids: Iterable[int]) -> dict[int, Actor]:
     wanted = list(set(actor_ids))
-    return {row[0]: Actor(*row) for row in tx.execute(_BY_IDS, {"ids": wanted}).all()} if wanted else {}
+    return {row[0]: Actor(*row) for row in _BY_IDS.all(tx, {"ids": wanted})} if wanted else {}
 
 
 def by_iris(tx: Tx, iris: Iterable[str]) -> dict[str, Actor]:

@@ -8,12 +8,13 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from fediprof.accounts.records import Account
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.oauth.records import Allowed, App, Code, Grant, Token
 from fediprof.schema.accounts import account
 from fediprof.schema.oauth import oauth_app, oauth_code, oauth_token
 
 _SPLIT = len(oauth_token.c)
-_BY_TOKEN = (
+_BY_TOKEN = Prepared(
     select(oauth_token, account)
     .outerjoin(account, account.c.id == oauth_token.c.account_id)
     .where(oauth_token.c.token_hash == bindparam("hash"))
@@ -71,7 +72,7 @@ def insert_token(tx: Tx, new: Token) -> None:
 
 def grant(tx: Tx, token_hash: str) -> Grant | None:
     """What a request's token opens, in one statement."""
-    row = tx.execute(_BY_TOKEN, {"hash": token_hash}).first()
+    row = _BY_TOKEN.first(tx, {"hash": token_hash})
     if row is None:
         return None
     return Grant(Token(*row[:_SPLIT]), Account(*row[_SPLIT:]) if row[_SPLIT] is not None else None)

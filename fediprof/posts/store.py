@@ -23,9 +23,13 @@ from fediprof.schema.posts import deleted_object, idempotency, mention, pin, pos
 
 _BY_ID = select(post).where(post.c.id == bindparam("id"))
 _BY_IRI = select(post).where(post.c.iri == bindparam("iri"))
-_BY_IDS = select(post).where(among(post.c.id, "ids"))
-_MENTIONS = select(mention.c.post_id, mention.c.actor_id, mention.c.silent).where(among(mention.c.post_id, "ids"))
-_TAGS = select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(among(post_tag.c.post_id, "ids"))
+_BY_IDS = Prepared(select(post).where(among(post.c.id, "ids")))
+_MENTIONS = Prepared(
+    select(mention.c.post_id, mention.c.actor_id, mention.c.silent).where(among(mention.c.post_id, "ids"))
+)
+_TAGS = Prepared(
+    select(post_tag.c.post_id, post_tag.c.name, post_tag.c.written).where(among(post_tag.c.post_id, "ids"))
+)
 _STANDING = Prepared(
     select(
         exists().where(post.c.iri == bindparam("iri")),
@@ -56,7 +60,7 @@ def by_iri(tx: Tx, iri: str) -> Post | None:
 
 def by_ids(tx: Tx, post_ids: Iterable[int]) -> dict[int, Post]:
     wanted = list(set(post_ids))
-    return {row.id: Post(*row) for row in tx.execute(_BY_IDS, {"ids": wanted})} if wanted else {}
+    return {row[0]: Post(*row) for row in _BY_IDS.all(tx, {"ids": wanted})} if wanted else {}
 
 
 def insert_post(tx: Tx, new: Post, mentions: Iterable[tuple[int, bool]], tags: Iterable[Tag]) -> None:
@@ -107,19 +111,21 @@ def set_tags(tx: Tx, post_id: int, tags: Iterable[Tag], *, fresh: bool = False) 
 def mentions_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[tuple[int, bool]]]:
     """{post id: [(actor id, silent)]}"""
     found: dict[int, list[tuple[int, bool]]] = {}
-    for post_id, actor_id, silent in tx.execute(_MENTIONS, {"ids": list(post_ids)}).all():
+    for post_id, actor_id, silent in _MENTIONS.all(tx, {"ids": list(post_ids)}):
         found.setdefault(post_id, []).append((actor_id, silent))
     return found
 
 
 def tags_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[Tag]]:
     found: dict[int, list[Tag]] = {}
-    for post_id, name, written in tx.execute(_TAGS, {"ids": list(post_ids)}).all():
+    for post_id, name, written in _TAGS.all(tx, {"ids": list(post_ids)}):
         found.setdefault(post_id, []).append(Tag(name, written))
     return found
 
 
 # --- who may see what, as SQL; `rules.visible_to` is the same decision on one record
+
+_OPEN = or_(post.c.visibility == "public", post.c.visibility == "quiet")
 
 
 def visible(viewer: int | None) -> ColumnElement[bool]:
@@ -146,20 +152,18 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
             post.c.actor_id == viewer,
             and_(
                 ~blocked,
-                or_(
-                    post.c.visibility.in_(("public", "quiet")), named, and_(post.c.visibility == "followers", follows)
-                ),
+                or_(_OPEN, named, and_(post.c.visibility == "followers", follows)),
             ),
         ),
     )
 
 
-_VISIBLE_TO_ALL = and_(post.c.deleted_at.is_(None), post.c.visibility.in_(("public", "quiet")))
+_VISIBLE_TO_ALL = and_(post.c.deleted_at.is_(None), _OPEN)
 VIEWER = bindparam("viewer", type_=BigInteger)
 _IS_PUBLIC = select(post.c.id).where(post.c.id == bindparam("id"), _VISIBLE_TO_ALL)
 _IS_VISIBLE = select(post.c.id).where(post.c.id == bindparam("id"), visible_to(VIEWER))
-_SEEN_BY_ALL = select(post).where(among(post.c.id, "ids"), _VISIBLE_TO_ALL)
-_SEEN = select(post).where(among(post.c.id, "ids"), visible_to(VIEWER))
+_SEEN_BY_ALL = Prepared(select(post).where(among(post.c.id, "ids"), _VISIBLE_TO_ALL))
+_SEEN = Prepared(select(post).where(among(post.c.id, "ids"), visible_to(VIEWER)))
 
 
 def is_visible(tx: Tx, post_id: int, viewer: int | None) -> bool:
@@ -172,10 +176,10 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
     """Those of the posts that the viewer may see."""
     ids = list(set(post_ids))
     if viewer is None:
-        rows = tx.execute(_SEEN_BY_ALL, {"ids": ids})
+        rows = _SEEN_BY_ALL.all(tx, {"ids": ids})
     else:
-        rows = tx.execute(_SEEN, {"ids": ids, "viewer": viewer})
-    return {row[0]: Post(*row) for row in rows.all()}
+        rows = _SEEN.all(tx, {"ids": ids, "viewer": viewer})
+    return {row[0]: Post(*row) for row in rows}
 
 
 # --- lists
@@ -218,7 +222,7 @@ def direct_replies(
     """Ids of answers to one post, oldest first, from behind `after`."""
     query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer))
     if public_only:
-        query = query.where(post.c.visibility.in_(("public", "quiet")))
+        query = query.where(_OPEN)
     if after is not None:
         query = query.where(post.c.id > after)
     return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())

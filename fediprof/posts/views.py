@@ -10,17 +10,23 @@ from sqlalchemy import Text, bindparam, literal, select
 from fediprof.actors import store as actors
 from fediprof.db.among import among
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.posts import store
 from fediprof.posts.records import Announced, Post, Shown
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import pin
 
-_PINNED = select(pin.c.post_id, literal("pin", Text).label("kind")).where(among(pin.c.post_id, "ids"))
-_PINNED_AND_OWN = _PINNED.union_all(
-    select(interaction.c.post_id, interaction.c.kind).where(
-        interaction.c.actor_id == bindparam("viewer"), among(interaction.c.post_id, "ids")
+_PINS = select(pin.c.post_id, literal("pin", Text).label("kind")).where(among(pin.c.post_id, "ids"))
+_PINNED = Prepared(_PINS)
+_MARKED = Prepared(
+    _PINS.union_all(
+        select(interaction.c.post_id, interaction.c.kind).where(
+            interaction.c.actor_id == bindparam("viewer"), among(interaction.c.post_id, "ids")
+        )
     )
 )
+"""Pinned, and what the viewer did with it."""
+
 _ANNOUNCES = select(interaction).where(among(interaction.c.id, "ids"))
 
 
@@ -63,12 +69,8 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
     ids = list(posts)
     mentions = store.mentions_of(tx, ids)
     tags = store.tags_of(tx, ids)
-    marked = (
-        tx.execute(_PINNED, {"ids": ids})
-        if viewer is None
-        else tx.execute(_PINNED_AND_OWN, {"viewer": viewer, "ids": ids})
-    )
-    marks = {(row[0], row[1]) for row in marked.all()}
+    marked = _PINNED.all(tx, {"ids": ids}) if viewer is None else _MARKED.all(tx, {"viewer": viewer, "ids": ids})
+    marks = {(row[0], row[1]) for row in marked}
     wanted = {each.actor_id for each in posts.values()}
     wanted |= {each.in_reply_to_actor_id for each in posts.values() if each.in_reply_to_actor_id is not None}
     wanted |= {actor_id for named in mentions.values() for actor_id, silent in named if not silent}

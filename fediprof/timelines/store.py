@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, delete, exists, or_, select, union_all
+from sqlalchemy import BigInteger, Integer, and_, bindparam, delete, exists, or_, select, union_all
 
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
@@ -111,7 +111,7 @@ def fill(tx: Tx, reader_id: int, author_id: int, limit: int = 20) -> None:
 
 
 @lru_cache(maxsize=8)
-def _home(below: bool, above: bool, upwards: bool) -> Select[int, int | None]:
+def _home(below: bool, above: bool, upwards: bool) -> Prepared:
     """One page's statement, put together once for each way to ask: from `max`, above `since`, up from `min`."""
     query = select(home_item.c.post_id, home_item.c.announce_id).where(home_item.c.actor_id == bindparam("reader"))
     if below:
@@ -120,9 +120,8 @@ def _home(below: bool, above: bool, upwards: bool) -> Select[int, int | None]:
         query = query.where(home_item.c.id > bindparam("since", type_=Id))
     if upwards:
         query = query.where(home_item.c.id > bindparam("min", type_=Id))
-    return query.order_by(home_item.c.id if upwards else home_item.c.id.desc()).limit(
-        bindparam("most", type_=Integer)
-    )
+    query = query.order_by(home_item.c.id if upwards else home_item.c.id.desc())
+    return Prepared(query.limit(bindparam("most", type_=Integer)))
 
 
 def home(
@@ -137,6 +136,6 @@ def home(
     """(post id, announce id or None) of one page of a home, newest first: the argument of `posts.views.items`."""
     values = {"reader": reader_id, "most": limit, "max": max_id, "since": since_id, "min": min_id}
     query = _home(max_id is not None, since_id is not None, min_id is not None)
-    rows = tx.execute(query, {name: value for name, value in values.items() if value is not None}).all()
+    rows = query.all(tx, {name: value for name, value in values.items() if value is not None})
     pairs = [(row[0], row[1]) for row in rows]
     return pairs[::-1] if min_id is not None else pairs
