@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -90,6 +91,8 @@ async def _serve(
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
+        gc.collect()
+        gc.freeze()  # modules and what they hold stay to the end: a collection need not go through them each time
         log.info("server.started", extra={"listen": settings.listen, "host": settings.host})
         if ready is not None and not serving.done():
             await ready(services)
