@@ -27,7 +27,7 @@ def step_counters(tx: Tx, table: Table, row_id: int, **steps: int) -> None:
     chosen = {name: step for name, step in steps.items() if step}
     if chosen:
         by = {f"by_{name}": step for name, step in chosen.items()}
-        tx.execute(_steps(table, tuple(chosen)), {"row_id": row_id, **by})
+        _steps(table, tuple(chosen)).run(tx, {"row_id": row_id, **by})
 
 
 @cache
@@ -41,9 +41,9 @@ def _update(table: Table) -> Update:
 
 
 @cache
-def _steps(table: Table, names: tuple[str, ...]) -> Update:
+def _steps(table: Table, names: tuple[str, ...]) -> Prepared:
     values = {}
     for name in names:
         stepped = table.c[name] + bindparam(f"by_{name}", type_=table.c[name].type)
         values[name] = case((stepped < 0, 0), else_=stepped)
-    return update(table).where(table.c.id == bindparam("row_id")).values(values)
+    return Prepared(update(table).where(table.c.id == bindparam("row_id")).values(values))

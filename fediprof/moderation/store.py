@@ -78,7 +78,7 @@ def blocked_by(tx: Tx, actor_id: int) -> list[Actor]:
 def domain_blocked(tx: Tx, host: str) -> bool:
     """Whether a host, or a domain it is under, is blocked."""
     names = over(host)
-    return tx.execute(any_blocked(len(names)), named(names)).first() is not None
+    return _blocked(len(names)).first(tx, named(names)) is not None
 
 
 def over(host: str) -> list[str]:
@@ -99,6 +99,11 @@ def any_blocked(count: int) -> Select[str]:
     return select(domain_block.c.domain).where(
         domain_block.c.domain.in_([bindparam(f"name{number}") for number in range(count)])
     )
+
+
+@lru_cache(maxsize=16)
+def _blocked(count: int) -> Prepared:
+    return Prepared(any_blocked(count))
 
 
 def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:
