@@ -90,7 +90,8 @@ class _Compiled:
     def read(self, row: tuple[Any, ...]) -> list[Any]:
         told = list(row)
         for n, read in self.reads:
-            told[n] = read(told[n])
+            if told[n] is not None:
+                told[n] = read(told[n])
         return told
 
 

@@ -35,7 +35,7 @@ def render(actor: Actor, answer: Answer) -> Entity:
         "indexable": actor.indexable,
         "noindex": not actor.indexable,
         "group": actor.type == "Group",
-        "created_at": f"{actor.published_at or actor.created_at:%Y-%m-%d}T00:00:00.000Z",
+        "created_at": f"{(actor.published_at or actor.created_at).date().isoformat()}T00:00:00.000Z",
         "note": actor.summary,
         "url": actor.url or actor.iri,
         "uri": actor.iri,
@@ -48,7 +48,7 @@ def render(actor: Actor, answer: Answer) -> Entity:
         "followers_count": actor.followers_count,
         "following_count": actor.following_count,
         "statuses_count": actor.posts_count,
-        "last_status_at": f"{actor.last_post_at:%Y-%m-%d}" if actor.last_post_at else None,
+        "last_status_at": actor.last_post_at.date().isoformat() if actor.last_post_at else None,
         "hide_collections": actor.local,  # how many, not who: see `follows.followers`
         "emojis": emoji.render(actor.emojis, answer) if actor.emojis else [],
         "fields": [
