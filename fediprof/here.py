@@ -42,6 +42,14 @@ class Here:
         slug = ids.slug()
         return f"{self.origin}/p/{slug}", f"{self.origin}/@{username}/p/{slug}"
 
+    def entry(self, username: str, slug: str) -> str:
+        """The page of an entry."""
+        return f"{self.origin}/@{username}/e/{slug}"
+
+    def entry_document(self, slug: str) -> str:
+        """An entry's document for those it was opened to; everybody's is the post it is."""
+        return f"{self.origin}/e/{slug}"
+
     def new_activity(self) -> str:
         """An IRI for an activity of ours; it is on our host, as receivers demand (federation rule 5)."""
         return f"{self.origin}/a/{ids.slug()}"

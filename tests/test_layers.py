@@ -45,6 +45,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "timelines",
                 "media",
                 "oauth",
+                "profiles",
             ]
         ),
     ),
@@ -68,7 +69,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "a Performer brings its loop the database, the keys and the bell; no command is run",
     ("actors.commands", "sqlalchemy"): "who here follows who moved: one question, asked nowhere else",
     ("actors.departure", "sqlalchemy"): "forgetting an actor touches rows of nine tables in one go",
-    ("posts.commands", "sqlalchemy"): "one question across tables, asked nowhere else",
+    ("posts.sending", "sqlalchemy"): "whoever got a post earlier: one question across tables, asked nowhere else",
     ("posts.receive", "sqlalchemy"): "who here follows an author: one question across tables, asked nowhere else",
     ("federation.signer", "sqlalchemy"): "what the inbox's door asks of four tables at every activity",
     ("delivery.commands", "sqlalchemy"): "one question of the hosts given up on",

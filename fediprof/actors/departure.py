@@ -66,7 +66,8 @@ def _bury_posts(tx: Tx, gone_id: int, now: datetime) -> None:
         tx.execute(delete(table).where(table.c.post_id.in_(theirs)))
     tx.execute(delete(pin).where(_of(pin, gone_id)))
     tx.execute(update(upload).where(_of(upload, gone_id)).values(post_id=None))  # swept, as nobody takes them
-    tx.execute(update(post).where(_of(post, gone_id), post.c.deleted_at.is_(None)).values(**EMPTIED, deleted_at=now))
+    emptied = update(post).where(_of(post, gone_id), post.c.deleted_at.is_(None))
+    tx.execute(emptied.values(**EMPTIED, entry=None, deleted_at=now))
 
 
 def _end_follows(tx: Tx, gone_id: int) -> None:

@@ -96,6 +96,16 @@ class Texts:
         day = "1er" if at.day == 1 and self.language == "fr" else str(at.day)
         return f"{day} {_MONTHS[self.language][at.month - 1]} {at.year}"
 
+    def month(self, day: str) -> str:
+        """A shortened ISO date in words: `2019`, `2019-03` (« mars 2019 »), `2019-03-14`."""
+        year, _, rest = day.partition("-")
+        month, _, number = rest.partition("-")
+        if not month:
+            return year
+        if number:
+            return self.date(datetime(int(year), int(month), int(number), tzinfo=UTC))
+        return f"{_MONTHS[self.language][int(month) - 1]} {year}"
+
     def moment(self, at: datetime) -> str:
         """« 22 novembre 2026 à 23:09 UTC », "22 November 2026 at 23:09 UTC"."""
         at = at.astimezone(UTC)

@@ -7,22 +7,18 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from fediprof import ids
 from fediprof.actors import store as actors
-from fediprof.actors.records import Actor
 from fediprof.as2 import build
 from fediprof.db.database import Tx
-from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Resolver, Stream
+from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Resolver, Stream
 from fediprof.errors import Invalid, NotFound, Unreachable
 from fediprof.here import Here
 from fediprof.media import store as uploads
 from fediprof.notifications import store as notifications
-from fediprof.posts import rules, store, views, wire
+from fediprof.posts import rules, sending, store, wire
 from fediprof.posts.records import MAX_PINS, Attachment, Post, Shown, Tag, Visibility
 from fediprof.principal import Member
-from fediprof.schema.delivery import delivery, outgoing
 from fediprof.schema.posts import EMPTIED
 from fediprof.text.compose import Composed, MentionTarget, compose, handles_in
 from fediprof.text.language import normalise
@@ -117,7 +113,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         if earlier is not None and (again := store.by_id(tx, earlier)) is not None:
             return Done(again)
     rules.must_be_writable(request.text, request.warning, request.visibility, len(request.upload_ids))
-    author = _author(tx, by)
+    author = sending.author_of(tx, by)
     parent = _parent(tx, request)
     written = _written(tx, request, here)
     pictures = _attached(tx, by, request.upload_ids)
@@ -148,6 +144,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         poll=None,
         emojis=[],
         attachments=[asdict(each) for each in pictures],
+        entry=None,
         published_at=here.now,
         edited_at=None,
         deleted_at=None,
@@ -156,31 +153,20 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         likes_count=0,
         announces_count=0,
     )
-    store.insert_post(tx, post, [(named, False) for named in written.actor_ids], written.tags)
+    effects = sending.send_new(tx, author, post, written.actor_ids, written.tags, parent, here)
     uploads.attach(tx, request.upload_ids, post_id)
-    actors.posted(tx, author.id, here.now)
-    effects: list[Effect] = []
-    if parent is not None:
-        store.count(tx, parent.id, replies=1)
     if request.idempotency_key:
         since = here.now - IDEMPOTENT_FOR
         store.keep_key(tx, by.account_id, request.idempotency_key, post_id, here.now, since)
-    shown = _shown(tx, post_id, author)
-    effects.append(Deliver(author.id, wire.create(shown, here), _audience(shown, parent), post.iri, post_id))
-    effects += _told(tx, shown, parent)
-    if post.visibility != "direct":
-        parent_author = parent.actor_id if parent else None
-        readers = timelines.lay(
-            tx, author_id=author.id, item_id=post_id, post_id=post_id, parent_author_id=parent_author
-        )
-        effects += [Stream(reader, "update", post_id) for reader in readers]
     return Done(post, tuple(effects))
 
 
 def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     """Change what a post says; its audience stays. Those who got it get an Update."""
     before = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
-    author = _author(tx, request.by)
+    if before.entry is not None:
+        raise Invalid("This is an entry of your profile: change it on its own page", field="text")
+    author = sending.author_of(tx, request.by)
     count = len(before.attachments) if request.upload_ids is None else len(request.upload_ids)
     rules.must_be_writable(request.text, request.warning, before.visibility, count)
     for upload_id, text in request.descriptions:
@@ -213,20 +199,15 @@ def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     after = store.by_id(tx, before.id)
     if after is None:
         raise NotFound("the post went away")
-    shown = _shown(tx, before.id, author)
-    audience = _widened(tx, shown)
-    effects: list[Effect] = [Deliver(author.id, wire.update(shown, here), audience, after.iri, after.id)]
-    effects += _told(tx, shown, None)
-    effects.append(Stream(author.id, "status.update", after.id))
-    return Done(after, tuple(effects))
+    return Done(after, tuple(sending.send_change(tx, author, after.id, here)))
 
 
 def delete_post(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
     """Take a post back: a Tombstone stays at its address, and every server that got it is told. Returns it as it was."""
     before = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
-    author = _author(tx, request.by)
-    shown = _shown(tx, before.id, author)
-    delivery_to = _widened(tx, shown)
+    author = sending.author_of(tx, request.by)
+    shown = sending.own(tx, before.id, author)
+    delivery_to = sending.widened(tx, shown)
     bury(tx, before, here)
     effects: list[Effect] = [Deliver(author.id, wire.delete(shown, here), delivery_to, before.iri, before.id)]
     if shown.pinned:
@@ -237,7 +218,8 @@ def delete_post(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
 
 def bury(tx: Tx, post: Post, here: Here) -> None:
     """Empty a post's row; its address, type and times stay, for the Tombstone."""
-    store.change(tx, post.id, {**EMPTIED, "deleted_at": here.now})
+    was_entry = None if post.entry is None else {}  # that one was sent out still counts
+    store.change(tx, post.id, {**EMPTIED, "entry": was_entry, "deleted_at": here.now})
     store.set_mentions(tx, post.id, ())
     store.set_tags(tx, post.id, ())
     store.unpin_post(tx, post.actor_id, post.id)
@@ -259,14 +241,14 @@ def pin_post(tx: Tx, request: PinPost, here: Here) -> Done[Post]:
         raise Invalid(f"At most {MAX_PINS} posts can be pinned", field="post")
     if not store.pin_post(tx, request.by.actor_id, post.id, here.now) or not rules.is_public(post):
         return Done(post)
-    return Done(post, (_pin_activity("Add", _shown(tx, post.id, _author(tx, request.by)), here),))
+    return Done(post, (_pin_activity("Add", sending.own(tx, post.id, sending.author_of(tx, request.by)), here),))
 
 
 def unpin_post(tx: Tx, request: PinPost, here: Here) -> Done[Post]:
     post = rules.must_be_own(request.by, store.by_id(tx, request.post_id))
     if not store.unpin_post(tx, request.by.actor_id, post.id) or not rules.is_public(post):
         return Done(post)
-    return Done(post, (_pin_activity("Remove", _shown(tx, post.id, _author(tx, request.by)), here),))
+    return Done(post, (_pin_activity("Remove", sending.own(tx, post.id, sending.author_of(tx, request.by)), here),))
 
 
 def ask_for_thread(tx: Tx, request: AskForThread, here: Here) -> Done[None]:
@@ -342,13 +324,6 @@ def _kept(before: Post, written: _Written, text: str) -> tuple[dict[str, str] | 
     return {written.language: written.html, **others}, {written.language: text, **sources}
 
 
-def _author(tx: Tx, by: Member) -> Actor:
-    author = actors.by_id(tx, by.actor_id)
-    if author is None or author.gone_at is not None:
-        raise NotFound("no such member")
-    return author
-
-
 def _parent(tx: Tx, request: PublishPost) -> Post | None:
     if request.in_reply_to_id is None:
         return None
@@ -363,36 +338,6 @@ def _attached(tx: Tx, by: Member, upload_ids: tuple[int, ...], post_id: int | No
     if len(chosen) != len(upload_ids):
         raise Invalid("A picture is not there, or belongs to another post", field="uploads")
     return [each.as_attachment() for each in chosen]
-
-
-def _shown(tx: Tx, post_id: int, author: Actor) -> Shown:
-    shown = views.one(tx, post_id, author.id)
-    if shown is None:
-        raise NotFound("the post is not there")
-    return shown
-
-
-def _audience(shown: Shown, parent: Post | None) -> Audience:
-    """Followers unless it is direct, everyone named, and for a public answer whoever wrote what it answers."""
-    people = [named.id for named in shown.mentions]
-    if parent is not None and rules.is_public(shown.post):
-        people.append(parent.actor_id)
-    followers = None if shown.post.visibility == "direct" else shown.author.id
-    return Audience(followers, tuple(dict.fromkeys(people)))
-
-
-def _widened(tx: Tx, shown: Shown) -> Audience:
-    """For an Update or Delete: those it is for now, and every inbox that got it earlier."""
-    earlier = select(delivery.c.inbox).join(outgoing).where(outgoing.c.post_id == shown.post.id).distinct()
-    return replace(_audience(shown, None), inboxes=tuple(tx.execute(earlier).scalars()))
-
-
-def _told(tx: Tx, shown: Shown, parent: Post | None) -> list[Effect]:
-    """Members named, and the member answered, learn of it."""
-    told = dict.fromkeys(named.id for named in shown.mentions if named.local)
-    if parent is not None and parent.local and store.is_visible(tx, shown.post.id, parent.actor_id):
-        told[parent.actor_id] = None
-    return [Notify(actor_id, "mention", shown.author.id, shown.post.id) for actor_id in told]
 
 
 def _pin_activity(type: str, shown: Shown, here: Here) -> Effect:

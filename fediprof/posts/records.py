@@ -64,6 +64,7 @@ class Post:
     poll: dict[str, Any] | None
     emojis: list[list[str]]
     attachments: list[dict[str, Any]]
+    entry: dict[str, Any] | None
     published_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None

@@ -49,6 +49,8 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
     }
     if post.title:
         document["name"] = post.title
+    if post.entry is not None:
+        document |= {"name": post.entry["name"], "fp:entry": post.entry}
     if post.type == "Article":
         # Servers that show an Article as title and link take their text from here (FEP-b2b8).
         document["summary"] = post.warning or plain(post.content)[:500]
@@ -189,6 +191,7 @@ def post_of(
         poll=poll_of(written.poll),
         emojis=[[each.shortcode, each.url] for each in written.emojis],
         attachments=[asdict(each) for each in attachments_of(written)],
+        entry=None,
         published_at=published,
         edited_at=written.updated if written.updated and written.updated > published else None,
         deleted_at=None,

@@ -14,6 +14,7 @@ from fediprof.schema import (
     oauth,
     posts,
     processes,
+    profiles,
     timelines,
 )
 from fediprof.schema.columns import metadata
@@ -30,5 +31,6 @@ __all__ = [
     "oauth",
     "posts",
     "processes",
+    "profiles",
     "timelines",
 ]

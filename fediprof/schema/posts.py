@@ -35,6 +35,7 @@ post = Table(
     Column("poll", Json),  # {options: [[name, votes], …], multiple, ends_at, closed, voters}
     Column("emojis", Json, nullable=False),
     Column("attachments", Json, nullable=False),  # records of `posts.records.Attachment`
+    Column("entry", Json),  # of a profile's public entry: what stands as fp:entry, see `posts.projection`
     Column("published_at", Instant, nullable=False),
     Column("edited_at", Instant),
     Column("deleted_at", Instant),

@@ -1,0 +1,275 @@
+"""What members do with entries: write, revise, publish, put in order, remove. Nothing is sent but by publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from fediprof import ids
+from fediprof.actors import store as actors
+from fediprof.db.database import Tx
+from fediprof.effects import Done, Effect
+from fediprof.errors import Invalid, NotFound
+from fediprof.here import Here
+from fediprof.posts import projection
+from fediprof.posts.projection import Projection
+from fediprof.principal import Member
+from fediprof.profiles import rules, store, text
+from fediprof.profiles.disclosure import ANYBODY, disclose
+from fediprof.profiles.records import MAX_ENTRIES, ONLY_ME, Entry, Field, Kind, Rule, Words
+
+CEILING = 8
+"""Public entries of a path (experience, education) a person may have without confirming; a setting of the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry as its owner writes it; see `records.Entry`."""
+
+    kind: Kind
+    words: Words
+    language: str | None = None
+    translations: Mapping[str, Words] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    link: str = ""
+    rule: Rule = ONLY_ME
+    fields: tuple[Field, ...] = ()
+    import_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEntry:
+    """`confirmed`: the owner wrote that they mean to go over the ceiling."""
+
+    by: Member
+    draft: Draft
+    ceiling: int = CEILING
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEntries:
+    """An import: all of it only for its owner, whatever the drafts say."""
+
+    by: Member
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many entries were new, changed, and left as they were (the same, or changed by hand since)."""
+
+    new: int = 0
+    changed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseEntry:
+    by: Member
+    entry_id: int
+    draft: Draft
+    ceiling: int = CEILING
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PublishEntry:
+    by: Member
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveEntry:
+    by: Member
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEntries:
+    """`entry_ids`: all or some of one's own, in the order wished; the others follow."""
+
+    by: Member
+    entry_ids: tuple[int, ...]
+
+
+def write_entry(tx: Tx, request: WriteEntry, here: Here) -> Done[Entry]:
+    """Keep a new entry. Nobody is told. Raises Invalid naming the field."""
+    entry = _new(request.by, request.draft, here)
+    mine = store.of_actor(tx, request.by.actor_id)
+    if len(mine) >= MAX_ENTRIES:
+        raise Invalid(f"At most {MAX_ENTRIES} entries", field="headline")
+    rules.must_be_keepable(entry)
+    rules.must_hold_its_masks(entry)
+    rules.must_be_under_ceiling(entry, mine, request.ceiling, request.confirmed)
+    _must_know_readers(tx, entry)
+    store.insert_entry(tx, replace(entry, position=min((each.position for each in mine), default=0) - 1))
+    return Done(_own(tx, request.by, entry.id))
+
+
+def write_entries(tx: Tx, request: WriteEntries, here: Here) -> Done[Imported]:
+    """Keep what an import brought, for its owner only. An entry known by its import key is brought up to date as long
+    as nobody changed it by hand; nothing is ever sent."""
+    known = store.by_import_keys(tx, request.by.actor_id)
+    count = store.count(tx, request.by.actor_id)
+    told = Imported()
+    for position, draft in enumerate(request.drafts):
+        private = replace(draft, rule=ONLY_ME, fields=tuple(replace(each, rule=ONLY_ME) for each in draft.fields))
+        entry = replace(_new(request.by, private, here), position=count + position)
+        rules.must_be_keepable(entry)
+        before = known.get(draft.import_key) if draft.import_key else None
+        if before is None:
+            if count + told.new >= MAX_ENTRIES:
+                raise Invalid(f"At most {MAX_ENTRIES} entries", field="file")
+            store.insert_entry(tx, entry)
+            if entry.import_key:
+                known[entry.import_key] = entry
+            told = replace(told, new=told.new + 1)
+        elif before.changed_at != before.created_at or _says_the_same(before, entry):
+            told = replace(told, left=told.left + 1)
+        else:
+            kept = replace(entry, id=before.id, slug=before.slug, position=before.position)
+            store.replace_entry(tx, kept)
+            told = replace(told, changed=told.changed + 1)
+    return Done(told)
+
+
+def revise_entry(tx: Tx, request: ReviseEntry, here: Here) -> Done[Entry]:
+    """Change an entry. One that was sent out gets an Update; one that fewer may read now, even in part, is taken back
+    from everywhere (a Delete) and begins a new life at a new address: copies may stay where it was read."""
+    before = _own(tx, request.by, request.entry_id)
+    draft = request.draft
+    after = replace(
+        before,
+        kind=draft.kind,
+        words=draft.words,
+        language=draft.language or None,
+        translations=dict(draft.translations),
+        tags=draft.tags,
+        link=draft.link.strip(),
+        rule=draft.rule,
+        fields=tuple(each for each in draft.fields if each.value or each.stand_in),
+        changed_at=here.now,
+    )
+    rules.must_be_keepable(after)
+    rules.must_hold_its_masks(after)
+    if before.rule.readers != "everyone":
+        mine = store.of_actor(tx, request.by.actor_id)
+        rules.must_be_under_ceiling(after, mine, request.ceiling, request.confirmed)
+    _must_know_readers(tx, after)
+    effects: tuple[Effect, ...] = ()
+    if _narrowed(before, after):
+        after = replace(after, slug=ids.slug(), post_id=None, published_at=None)
+        if before.post_id is not None:
+            effects = projection.take_back(tx, request.by, before.post_id, here).effects
+    elif after.post_id is not None:
+        effects = projection.renew(tx, request.by, after.post_id, _projection(tx, after, here), here).effects
+    store.replace_entry(tx, after)
+    return Done(_own(tx, request.by, after.id), effects)
+
+
+def publish_entry(tx: Tx, request: PublishEntry, here: Here) -> Done[Entry]:
+    """Send an entry that everyone may read to its owner's followers: the only thing that ever delivers one."""
+    entry = _own(tx, request.by, request.entry_id)
+    if entry.rule.readers != "everyone":
+        raise Invalid("Only what everyone may read can be sent out", field="readers")
+    if entry.post_id is not None:
+        return Done(entry)
+    sent = store.published_since(tx, request.by.actor_id, here.now - timedelta(days=1))
+    rules.must_be_publishable(entry, sent)
+    rules.must_hold_its_masks(entry)
+    done = projection.put_out(tx, request.by, _projection(tx, entry, here), here)
+    store.replace_entry(tx, replace(entry, post_id=done.value.id, published_at=here.now))
+    return Done(_own(tx, request.by, entry.id), done.effects)
+
+
+def remove_entry(tx: Tx, request: RemoveEntry, here: Here) -> Done[Entry]:
+    """Take an entry off the profile for good; its post, if it had one, is deleted everywhere. Returns it as it was."""
+    entry = _own(tx, request.by, request.entry_id)
+    effects: tuple[Effect, ...] = ()
+    if entry.post_id is not None:
+        effects = projection.take_back(tx, request.by, entry.post_id, here).effects
+    store.remove_entry(tx, entry.id)
+    return Done(entry, effects)
+
+
+def order_entries(tx: Tx, request: OrderEntries, here: Here) -> Done[None]:
+    """Put one's entries in an order of one's own."""
+    mine = [each.id for each in store.of_actor(tx, request.by.actor_id)]
+    first = [each for each in dict.fromkeys(request.entry_ids) if each in mine]
+    store.reorder(tx, request.by.actor_id, [*first, *(each for each in mine if each not in first)])
+    return Done(None)
+
+
+# --- what they share
+
+
+def _new(by: Member, draft: Draft, here: Here) -> Entry:
+    return Entry(
+        id=ids.new_id(),
+        actor_id=by.actor_id,
+        slug=ids.slug(),
+        kind=draft.kind,
+        words=draft.words,
+        created_at=here.now,
+        changed_at=here.now,
+        language=draft.language or None,
+        translations=dict(draft.translations),
+        tags=draft.tags,
+        link=draft.link.strip(),
+        rule=draft.rule,
+        fields=tuple(each for each in draft.fields if each.value or each.stand_in),
+        import_key=draft.import_key,
+    )
+
+
+def _own(tx: Tx, by: Member, entry_id: int) -> Entry:
+    entry = store.by_id(tx, by.actor_id, entry_id)
+    if entry is None:
+        raise NotFound("no such entry of yours")
+    return entry
+
+
+def _must_know_readers(tx: Tx, entry: Entry) -> None:
+    named = {
+        each for rule in (entry.rule, *(part.rule for part in entry.fields)) for each in rule.people | rule.groups
+    }
+    if named - set(actors.by_ids(tx, named)):
+        raise Invalid("One of the people chosen is not known here", field="people")
+
+
+def _narrowed(before: Entry, after: Entry) -> bool:
+    """Whether anybody may read less than before of what everyone could: the entry, or one of its fields' own texts."""
+    if before.rule.readers != "everyone":
+        return False
+    if after.rule.readers != "everyone":
+        return True
+    open_now = {each.name for each in after.fields if each.rule.readers == "everyone"}
+    open_before = {each.name for each in before.fields if each.rule.readers == "everyone" and each.value}
+    return any(name not in open_now and after.named(name) is not None for name in open_before)
+
+
+def _says_the_same(before: Entry, after: Entry) -> bool:
+    return replace(
+        after, id=before.id, slug=before.slug, position=before.position, created_at=before.created_at,
+        changed_at=before.changed_at,
+    ) == before  # fmt: skip
+
+
+def _projection(tx: Tx, entry: Entry, here: Here) -> Projection:
+    """An entry's public side, made from what anybody may read and from nothing else."""
+    owner = actors.by_id(tx, entry.actor_id)
+    shown = disclose([entry], ANYBODY, here.now)
+    if owner is None or not shown:
+        raise NotFound("nothing of this entry is public")
+    made = text.by_language(shown[0], here.tag)
+    first = next(iter(made.values()))
+    return Projection(
+        url=here.entry(owner.username, entry.slug),
+        html=first,
+        by_language=made if len(made) > 1 else None,
+        language=entry.language,
+        tags=entry.tags,
+        entry=text.document(shown[0]),
+    )
