@@ -218,7 +218,7 @@ def delete_post(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
 
 def bury(tx: Tx, post: Post, here: Here) -> None:
     """Empty a post's row; its address, type and times stay, for the Tombstone."""
-    was_entry = None if post.entry is None else {}  # that one was sent out still counts
+    was_entry: dict[str, object] | None = None if post.entry is None else {}  # that one was sent out still counts
     store.change(tx, post.id, {**EMPTIED, "entry": was_entry, "deleted_at": here.now})
     store.set_mentions(tx, post.id, ())
     store.set_tags(tx, post.id, ())
