@@ -54,7 +54,9 @@ def of_actor(tx: Tx, actor_id: int) -> list[Entry]:
 
 
 def by_slug(tx: Tx, slug: str) -> Entry | None:
-    found = _whole(tx, _BY_SLUG.all(tx, {"slug": slug}))
+    """Asks the same of the database whether there is one or not: an address that is hidden must not be told from one
+    that does not exist by the time it takes."""
+    found = _whole(tx, _BY_SLUG.all(tx, {"slug": slug}), always=True)
     return found[0] if found else None
 
 
@@ -212,9 +214,9 @@ def _put_parts(tx: Tx, each: Entry) -> None:
         tx.execute(insert(entry_reader), readers)
 
 
-def _whole(tx: Tx, rows: Sequence[Sequence[Any]]) -> list[Entry]:
+def _whole(tx: Tx, rows: Sequence[Sequence[Any]], *, always: bool = False) -> list[Entry]:
     """Entries with their fields and named readers: two statements more, however many there are."""
-    if not rows:
+    if not rows and not always:
         return []
     ids = [row[0] for row in rows]
     named: dict[tuple[int, str], set[int]] = {}
