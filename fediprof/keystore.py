@@ -95,20 +95,25 @@ class KeyStore:
         if known is not None and known.sealed == sealed:
             self._pairs[actor_id] = replace(known, until=time.monotonic() + LOOKS_AGAIN)
             return known.pair
-        found = {row.algorithm: keys.private_from_pem(row.iri, self._opened(row.iri, row.sealed)) for row in rows}
+        found = {row.algorithm: keys.private_from_pem(row.iri, self.opened(row.iri, row.sealed)) for row in rows}
         pair = KeyPair(found["rsa"], found["ed25519"])
         self._pairs[actor_id] = _Loaded(pair, sealed, time.monotonic() + LOOKS_AGAIN)
         return pair
 
     def _sealed(self, iri: str, pem: bytes) -> SealedKey:
-        nonce = secrets.token_bytes(12)
         key = keys.private_from_pem(iri, pem).public(iri)
         public = key.pem() if key.algorithm == "rsa" else key.multikey()
-        return SealedKey(iri, key.algorithm, nonce + self._seal.encrypt(nonce, pem, iri.encode()), public)
+        return SealedKey(iri, key.algorithm, self.sealed(iri, pem), public)
 
-    def _opened(self, iri: str, sealed: bytes) -> bytes:
+    def sealed(self, label: str, value: bytes) -> bytes:
+        """`value` encrypted, bound to what it is for."""
+        nonce = secrets.token_bytes(12)
+        return nonce + self._seal.encrypt(nonce, value, label.encode())
+
+    def opened(self, label: str, sealed: bytes) -> bytes:
+        """What `sealed` made. Raises Misconfigured when the folder's key is another, or the label is."""
         try:
-            return self._seal.decrypt(sealed[:12], sealed[12:], iri.encode())
+            return self._seal.decrypt(sealed[:12], sealed[12:], label.encode())
         except InvalidTag:
             raise Misconfigured(
                 "keys: seal.key is not the key this database was sealed with; restore the keys folder of this instance"

@@ -16,6 +16,7 @@ from fediprof.schema import (
     processes,
     profiles,
     timelines,
+    visitors,
 )
 from fediprof.schema.columns import metadata
 
@@ -33,4 +34,5 @@ __all__ = [
     "processes",
     "profiles",
     "timelines",
+    "visitors",
 ]

@@ -14,6 +14,8 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotAllowed
 from fediprof.i18n.catalog import choose, texts
 from fediprof.services import Services
+from fediprof.visitors import sessions as visits
+from fediprof.visitors.records import Guest
 from fediprof.web import csrf, forms, visitor
 from fediprof.web.failures import failure
 from fediprof.web.view import Page, settle
@@ -75,13 +77,17 @@ async def open_page(request: Request) -> Page:
     services: Services = request.app.state.services
     here = services.here()
     secret = visitor.secret_of(request, services.settings)
+    guest_secret = visitor.guest_secret_of(request, services.settings)
     known: Visitor | None = None
-    if secret:
+    came: Guest | None = None
+    if secret or guest_secret:
 
-        def look(tx: Tx) -> Visitor | None:
-            return visitor.find(tx, secret, here)
+        def look(tx: Tx) -> tuple[Visitor | None, Guest | None]:
+            member = visitor.find(tx, secret, here) if secret else None
+            guest = visits.find(tx, guest_secret, here.now) if guest_secret and member is None else None
+            return member, guest
 
-        known = await services.read(look)
+        known, came = await services.read(look)
     language = choose(
         request.query_params.get("lang"),
         request.cookies.get(LANGUAGE_COOKIE),
@@ -89,7 +95,7 @@ async def open_page(request: Request) -> Page:
         accept=request.headers.get("accept-language", ""),
         default=services.settings.language,
     )
-    return Page(request, services, here, texts(language), known)
+    return Page(request, services, here, texts(language), known, came)
 
 
 async def _answered(page: Page, handler: Handler) -> Response:

@@ -17,6 +17,7 @@ from fediprof.web import (
     posts,
     public,
     settings,
+    visitors,
 )
 from fediprof.web.access import Endpoint, Handler, everybody, keepers, members
 
@@ -59,6 +60,16 @@ routes: list[BaseRoute] = [
     _get("/welcome", members(login.welcome_form)),
     _post("/welcome", members(login.welcome)),
     _post("/logout", members(login.logout)),
+    # visitors with an account of elsewhere
+    _get("/visit", everybody(visitors.form)),
+    _post("/visit", everybody(visitors.submit)),
+    _get("/visit/back", everybody(visitors.back)),
+    _get("/visit/code", everybody(visitors.code_form)),
+    _post("/visit/code", everybody(visitors.code_wanted)),
+    _post("/visit/code/sent", everybody(visitors.code_sent)),
+    _post("/visit/leave", everybody(visitors.leave)),
+    _get("/c/{secret}", everybody(visitors.link_form)),
+    _post("/c/{secret}", everybody(visitors.link_open)),
     # reading
     _get("/home", members(home.timeline)),
     _get("/notifications", members(home.news)),

@@ -29,6 +29,7 @@ from fediprof.posts.records import Post
 from fediprof.principal import Member
 from fediprof.services import Services
 from fediprof.text.html import excerpt, plain
+from fediprof.visitors.records import Guest
 from fediprof.web import csrf, files, forms
 from fediprof.web.emoji import drawn, drawn_text
 from fediprof.web.forms import Form
@@ -77,6 +78,7 @@ class Page:
     here: Here
     t: Texts
     visitor: Visitor | None
+    came: Guest | None = None
 
     @property
     def me(self) -> Visitor:
@@ -94,6 +96,19 @@ class Page:
         """Whose eyes posts are chosen for: an actor's id, or None."""
         return None if self.visitor is None else self.visitor.actor.id
 
+    @property
+    def guest(self) -> Actor | None:
+        """Who came with an account of elsewhere, when no member looks."""
+        return None if self.came is None else self.came.actor
+
+    @property
+    def looker(self) -> int | None:
+        """Whose eyes profiles are shown to: the actor of a member or of a visitor, or None. One whom a link let in counts
+        on the pages of who sent it (`{name}` in their path)."""
+        if self.visitor is not None or self.came is None:
+            return self.viewer
+        return self.came.actor.id if self.came.looks_at(self.request.path_params.get("name", "")) else None
+
     def asked(self, name: str) -> str:
         """A value of the query, or ""."""
         return self.request.query_params.get(name, "")
@@ -104,7 +119,13 @@ class Page:
     @property
     def token(self) -> str:
         """What this visitor's forms carry."""
-        return csrf.token(self.services.keystore.secret, self.visitor.session.secret_hash if self.visitor else "")
+        return csrf.token(self.services.keystore.secret, self._session_hash)
+
+    @property
+    def _session_hash(self) -> str:
+        if self.visitor is not None:
+            return self.visitor.session.secret_hash
+        return "" if self.came is None else self.came.session.secret_hash
 
     def macro(self, template: str, name: str) -> Callable[..., object]:
         """A macro of the templates in this page's language, to render a part by itself."""
@@ -132,7 +153,7 @@ class Page:
         csrf.must_carry_token(
             form[csrf.FIELD],
             self.services.keystore.secret,
-            self.visitor.session.secret_hash if self.visitor else "",
+            self._session_hash,
             proven=csrf.is_proven(self.request),
         )
         return form
@@ -161,7 +182,7 @@ class Page:
         etag = f'W/"{hashlib.blake2b(bytes(response.body), digest_size=12).hexdigest()}"'
         response.headers["ETag"] = etag
         response.headers["Cache-Control"] = (
-            "private, no-cache" if self.visitor else "public, max-age=0, must-revalidate"
+            "private, no-cache" if self.visitor or self.came else "public, max-age=0, must-revalidate"
         )
         if etag in self.request.headers.get("if-none-match", ""):
             kept = {n: v for n, v in response.headers.items() if n.lower() not in ("content-length", "content-type")}

@@ -1,8 +1,10 @@
-"""Who looks at a page: nobody known, or a member with a session. The cookie holds a secret, the database its hash."""
+"""Who looks at a page: nobody known, a member with a session, or a visitor who came with an account of elsewhere. Cookies
+hold a secret, the database its hash."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +21,9 @@ from fediprof.here import Here
 from fediprof.notifications import store as notifications
 from fediprof.principal import Member
 from fediprof.settings import Settings
+
+GUEST = "visitor"
+"""The cookie of a visitor's session (`visitors.sessions`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ class Visitor:
         return Member(self.account.id, self.actor.id, admin=self.account.admin)
 
 
-def cookie_name(settings: Settings) -> str:
+def cookie_name(settings: Settings, name: str = "session") -> str:
     """`__Host-` ties the cookie to https, this host and the whole path; browsers refuse it over plain http."""
-    return "session" if settings.scheme == "http" else "__Host-session"
+    return name if settings.scheme == "http" else f"__Host-{name}"
 
 
 def secret_of(request: Request, settings: Settings) -> str | None:
@@ -61,11 +66,17 @@ def find(tx: Tx, secret: str, here: Here) -> Visitor | None:
     return Visitor(account, session, actor, waiting, notifications.unseen(tx, account.id) > 0, unread)
 
 
-def remember(response: Response, settings: Settings, secret: str) -> None:
+def guest_secret_of(request: Request, settings: Settings) -> str | None:
+    return request.cookies.get(cookie_name(settings, GUEST))
+
+
+def remember(
+    response: Response, settings: Settings, secret: str, *, name: str = "session", lasts: timedelta = LIFETIME
+) -> None:
     response.set_cookie(
-        cookie_name(settings),
+        cookie_name(settings, name),
         secret,
-        max_age=int(LIFETIME.total_seconds()),
+        max_age=int(lasts.total_seconds()),
         path="/",
         secure=settings.scheme == "https",
         httponly=True,
@@ -73,7 +84,7 @@ def remember(response: Response, settings: Settings, secret: str) -> None:
     )
 
 
-def forget(response: Response, settings: Settings) -> None:
+def forget(response: Response, settings: Settings, *, name: str = "session") -> None:
     response.delete_cookie(
-        cookie_name(settings), path="/", secure=settings.scheme == "https", httponly=True, samesite="lax"
+        cookie_name(settings, name), path="/", secure=settings.scheme == "https", httponly=True, samesite="lax"
     )

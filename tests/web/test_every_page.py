@@ -18,7 +18,9 @@ PAGES = [
     for route in routes
     if isinstance(route, Route)
     and "GET" in (route.methods or ())
-    and not route.path.startswith(("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize"))
+    and not route.path.startswith(
+        ("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize", "/visit/", "/c/")
+    )
     and not route.path.endswith(".atom")
 ]
 

@@ -13,7 +13,9 @@ from fediprof.web.routes import routes
 pytestmark = pytest.mark.anyio
 
 POSTS = sorted(route.path for route in routes if isinstance(route, Route) and "POST" in (route.methods or ()))
-OPEN = {"/login", "/login/link/{secret}", "/@{name}/follow", "/@{name}/p/{slug}/reply"}
+OPEN = {"/login", "/login/link/{secret}", "/@{name}/follow", "/@{name}/p/{slug}/reply"} | {
+    path for path in POSTS if path.startswith(("/visit", "/c/"))
+}
 
 
 def filled(path: str) -> str:
@@ -31,6 +33,14 @@ async def test_a_form_from_another_site_is_refused(services, marie, member) -> N
         ):
             answer = await member.client.post(filled(path), data={csrf.FIELD: token}, headers=headers)
             assert answer.status_code == 403, (path, headers)
+
+
+async def test_a_page_that_tells_nobody_where_it_is_may_have_forms(services, marie, visitor) -> None:
+    """Browsers blank the origin then, and still say that the form is ours; no other page's form gets through so."""
+    for site, status in (("same-origin", 303), ("cross-site", 403), ("same-site", 403), ("none", 403)):
+        headers = {"Origin": "null", "Sec-Fetch-Site": site}
+        answer = await visitor.client.post("/visit/leave", data={}, headers=headers)
+        assert answer.status_code == status, site
 
 
 async def test_a_form_without_the_sessions_token_is_refused(services, marie, member) -> None:

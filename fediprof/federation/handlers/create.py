@@ -1,14 +1,17 @@
-"""Create: a post comes in."""
+"""Create: a post comes in. One that carries the code of a visitor who waits for it is none (`visitors.codes`)."""
 
 from __future__ import annotations
 
 from fediprof.as2 import model as as2
-from fediprof.as2 import origin, parse, reader
+from fediprof.as2 import audience, origin, parse, reader
 from fediprof.as2.model import Document
 from fediprof.errors import Malformed, NotAllowed
 from fediprof.federation.inbound import Inbound
 from fediprof.posts import receive, wire
 from fediprof.posts.receive import ReceivePost
+from fediprof.text.html import plain
+from fediprof.visitors import codes
+from fediprof.visitors.codes import ProveByCode
 
 
 async def post(inbound: Inbound) -> str:
@@ -19,6 +22,8 @@ async def post(inbound: Inbound) -> str:
     if parse.is_poll_vote(embedded):
         return "a vote in no poll of ours"
     written = must_be_theirs(inbound, embedded)
+    if (outcome := await _of_a_visitor(inbound, written)) is not None:
+        return outcome
     arrival = await inbound.perform(
         receive.receive_post,
         ReceivePost(
@@ -39,8 +44,20 @@ async def fetched(inbound: Inbound, iri: str) -> str:
     if found is None:
         return "nothing at its address"
     written = must_be_theirs(inbound, found.document)
+    if (outcome := await _of_a_visitor(inbound, written)) is not None:
+        return outcome
     request = ReceivePost(written, inbound.actor, wire.html_of(written))
     return (await inbound.perform(receive.receive_post, request)).outcome
+
+
+async def _of_a_visitor(inbound: Inbound, written: as2.Post) -> str | None:
+    """What becomes of a private message with a code in it; None for every other post."""
+    if audience.visibility_of(written.to, written.cc, inbound.actor.followers) != "direct":
+        return None
+    found = codes.written_in(plain(wire.html_of(written)))
+    if not found or not await inbound.read(lambda tx: codes.is_one(tx, found)):
+        return None
+    return await inbound.perform(codes.prove_by_code, ProveByCode(found, inbound.actor.id))
 
 
 def must_be_theirs(inbound: Inbound, document: Document) -> as2.Post:
