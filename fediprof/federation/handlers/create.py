@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fediprof.as2 import model as as2
 from fediprof.as2 import audience, origin, parse, reader
+from fediprof.as2 import model as as2
 from fediprof.as2.model import Document
 from fediprof.errors import Malformed, NotAllowed
 from fediprof.federation.inbound import Inbound
