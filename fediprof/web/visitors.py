@@ -184,6 +184,7 @@ def _asked(page: Page) -> OpenLink:
 
 def _closed(response: Response) -> Response:
     """For the eyes of this browser, and of nobody it tells where it came from."""
+    del response.headers["ETag"]
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, noarchive, nosnippet"
