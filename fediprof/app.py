@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fediprof.errors import FediprofError, TryLater
 from fediprof.federation import endpoints as federation
+from fediprof.federation import entries
 from fediprof.mastodon import routes as mastodon
 from fediprof.observability import health, logs, metrics
 from fediprof.services import Services
@@ -45,8 +46,9 @@ def create_app(services: Services) -> Starlette:
             with suppress(asyncio.CancelledError):
                 await work
 
+    documents = [*federation.routes, *entries.routes, *federation.negotiated, *entries.negotiated]
     app = Starlette(
-        routes=[*federation.routes, *federation.negotiated, *mastodon.routes, *health.routes, *web.routes],
+        routes=[*documents, *mastodon.routes, *health.routes, *web.routes],
         exception_handlers={FediprofError: _refused, HTTPException: _refused, 500: _broken},
         lifespan=lifespan,
     )

@@ -43,6 +43,7 @@ def document(actor: Actor, keys: Mapping[str, tuple[str, str]], here: Here, *, c
         "following": actor.following,
         "featured": actor.featured,
         "featuredTags": f"{actor.iri}/tags",
+        "fp:profile": f"{actor.iri}/profile",
         "endpoints": {"sharedInbox": here.shared_inbox},
         "manuallyApprovesFollowers": actor.locked,
         "discoverable": actor.discoverable,
@@ -63,7 +64,7 @@ def document(actor: Actor, keys: Mapping[str, tuple[str, str]], here: Here, *, c
         if file:
             doc[name] = {"type": "Image", "mediaType": _media_type(file), "url": here.upload(file)}
     if actor.username == INSTANCE_ACTOR:
-        for name in ("followers", "following", "featured", "featuredTags", "attributionDomains"):
+        for name in ("followers", "following", "featured", "featuredTags", "fp:profile", "attributionDomains"):
             del doc[name]
     return doc
 

@@ -51,7 +51,18 @@ ACTOR_TERMS: Final[dict[str, object]] = {
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
     "moderators": _reference("lemmy:moderators"),
+    "fp:profile": _reference(f"{FP}profile"),
 }
+
+ENTRY_TERMS: Final[dict[str, object]] = {
+    name: f"fp:{name}"
+    for name in (
+        *("kind", "prompt", "data", "standIns", "evidence"),
+        *("employer", "title", "dates", "place", "figures", "client"),
+        *("entries", "fields", "expires", "mode"),
+    )
+}
+"""What stands inside `fp:entry`, `fp:grant` and `fp:ask`: plain names there, ours once expanded."""
 
 POST_TERMS: Final[dict[str, object]] = {
     "sensitive": "as:sensitive",
@@ -99,11 +110,11 @@ ACTOR_CONTEXT: Final[Context] = [
     PREFIXES | ACTOR_TERMS | {"Emoji": "toot:Emoji", "Hashtag": "as:Hashtag"},
 ]
 
-POST_CONTEXT: Final[Context] = [AS2, DATA_INTEGRITY, PREFIXES | POST_TERMS]
+POST_CONTEXT: Final[Context] = [AS2, DATA_INTEGRITY, PREFIXES | POST_TERMS | ENTRY_TERMS]
 
 ACTIVITY_CONTEXT: Final[Context] = [
     AS2,
     DATA_INTEGRITY,
-    PREFIXES | {"lemmy": "https://join-lemmy.org/ns#"} | POST_TERMS | ACTIVITY_TERMS,
+    PREFIXES | {"lemmy": "https://join-lemmy.org/ns#"} | POST_TERMS | ENTRY_TERMS | ACTIVITY_TERMS,
 ]
 """For activities that carry a post, or are of a kind beyond the vocabulary. For one with an actor: ACTOR_CONTEXT."""

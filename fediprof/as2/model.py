@@ -176,6 +176,8 @@ class Post:
     source: tuple[str, str] | None = None
     """(text, media type), what the author typed."""
     interaction_policy: Document | None = None
+    entry: Document | None = None
+    """`fp:entry` of a fediprof server, as sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,7 @@ def post(doc: Document) -> Post:
         media_type=media_type_of(doc.get("mediaType")) if type_ != "Image" else None,
         source=_source(doc.get("source")),
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
+        entry=entry if isinstance(entry := doc.get("fp:entry"), dict) else None,
     )
 
 

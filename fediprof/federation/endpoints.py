@@ -82,10 +82,10 @@ async def _viewer(request: Request) -> object:
 
 
 async def _member(request: Request, username: str) -> Actor:
-    return await services_of(request).read(lambda tx: _there(tx, username))
+    return await services_of(request).read(lambda tx: member_named(tx, username))
 
 
-def _there(tx: Tx, username: str) -> Actor:
+def member_named(tx: Tx, username: str) -> Actor:
     """A member by name. Raises NotFound, and Gone for one who left."""
     found = actors.local_by_username(tx, username)
     if found is None or found.username == INSTANCE_ACTOR:
@@ -140,7 +140,7 @@ async def _paged(request: Request, cursor: str, make: Callable[..., Document]) -
     services, username = services_of(request), request.path_params["username"]
     await _viewer(request)
     number, page = _cursor(request, cursor), "page" in request.query_params
-    return answer(await services.read(lambda tx: make(tx, _there(tx, username), services.here(), number, page)))
+    return answer(await services.read(lambda tx: make(tx, member_named(tx, username), services.here(), number, page)))
 
 
 async def followers(request: Request) -> Response:

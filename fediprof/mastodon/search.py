@@ -23,6 +23,7 @@ from fediprof.mastodon.errors import json
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.profiles import addresses
 from fediprof.text.compose import tag_name
 
 _HANDLE = re.compile(r"@?[\w.\-]+@[\w.\-]+(:\d+)?")
@@ -85,6 +86,8 @@ def _own(tx: Tx, call: Call, address: str) -> Exact:
     if named := _OWN_POST.fullmatch(path):
         post = posts.by_iri(tx, f"{call.here.origin}/p/{named[1] or named[2]}")
         return Exact(post_id=post.id) if post is not None else NOTHING
+    if post_id := addresses.post_at(tx, path, call.here):
+        return Exact(post_id=post_id)
     if named := _OWN_ACTOR.fullmatch(path):
         return Exact(actors.local_by_username(tx, named[1] or named[2]))
     return NOTHING

@@ -6,6 +6,7 @@ mention, alt text in `name`, at most four attachments, published and updated in 
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from fediprof.as2 import audience, build
 from fediprof.as2 import model as as2
 from fediprof.as2.context import ACTIVITY_CONTEXT, POST_CONTEXT, Context
 from fediprof.as2.model import Document
+from fediprof.as2.reader import string
 from fediprof.clock import rfc3339
 from fediprof.here import Here
 from fediprof.posts.records import Attachment, Post, Shown, Tag
@@ -50,7 +52,11 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
     if post.title:
         document["name"] = post.title
     if post.entry is not None:
-        document |= {"name": post.entry["name"], "fp:entry": post.entry}
+        document |= {
+            "name": post.entry["name"],
+            "fp:entry": post.entry,
+            "interactionPolicy": {"canQuote": {"automaticApproval": [author.followers]}},
+        }
     if post.type == "Article":
         # Servers that show an Article as title and link take their text from here (FEP-b2b8).
         document["summary"] = post.warning or plain(post.content)[:500]
@@ -166,6 +172,8 @@ def post_of(
     if published > received_at + FUTURE or published.year < 1990:
         published = received_at
     post_id = ids.new_id(published)
+    visibility = audience.visibility_of(written.to, written.cc, author.followers)
+    entry = entry_of(written.entry) if visibility in ("public", "quiet") else None
     return Post(
         id=post_id,
         iri=written.id,
@@ -173,7 +181,7 @@ def post_of(
         actor_id=author.id,
         local=False,
         type=written.type if written.type in _KNOWN_TYPES else "Article" if written.type in _TITLED else "Note",
-        title=plain(written.name.value)[:500] if written.name.value else "",
+        title=plain(written.name.value)[:500] if written.name.value and entry is None else "",
         content=html,
         content_map=_map_of(written),
         source=None,
@@ -181,7 +189,7 @@ def post_of(
         warning=plain(written.summary.value)[:500] if written.summary.value and written.type not in _TITLED else "",
         sensitive=written.sensitive,
         language=written.language,
-        visibility=audience.visibility_of(written.to, written.cc, author.followers),
+        visibility=visibility,
         in_reply_to_iri=written.in_reply_to,
         in_reply_to_id=parent.id if parent else None,
         in_reply_to_actor_id=parent.actor_id if parent else None,
@@ -191,7 +199,7 @@ def post_of(
         poll=poll_of(written.poll),
         emojis=[[each.shortcode, each.url] for each in written.emojis],
         attachments=[asdict(each) for each in attachments_of(written)],
-        entry=None,
+        entry=entry,
         published_at=published,
         edited_at=written.updated if written.updated and written.updated > published else None,
         deleted_at=None,
@@ -200,6 +208,36 @@ def post_of(
         likes_count=0,
         announces_count=0,
     )
+
+
+def entry_of(sent: Document | None) -> dict[str, object] | None:
+    """What is kept of an entry on another server's profile: kind, headline, question, the words that stand for masked
+    fields. Plain text of bounded length; None without a headline. Facts (`data`) stay in the text they came with."""
+    name = _line(sent.get("name"), 200) if sent else ""
+    if not sent or not name:
+        return None
+    kept: dict[str, object] = {"kind": _word(sent.get("kind")) or "free", "name": name}
+    if prompt := _line(sent.get("prompt"), 300):
+        kept["prompt"] = prompt
+    masked = sent.get("standIns")
+    if isinstance(masked, dict):
+        written = {_word(field): _line(text, 300) for field, text in list(masked.items())[:16]}
+        if stand_ins := {field: text for field, text in written.items() if field and text}:
+            kept["standIns"] = stand_ins
+    return kept
+
+
+def _line(value: object, most: int) -> str:
+    """One line of text, whatever was sent; it is text, not HTML, and is escaped wherever it is shown."""
+    return " ".join(_UNSEEN.sub("", string(value, 4 * most) or "").split())[:most]
+
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def _word(value: object) -> str:
+    word = string(value, 64) or ""
+    return word if re.fullmatch(r"[a-z_]{1,16}", word) else ""
 
 
 def _map_of(written: as2.Post) -> dict[str, str] | None:

@@ -21,6 +21,7 @@ from fediprof.moderation.commands import BlockActor, ReportActor
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.profiles import addresses
 from fediprof.web.forms import Form, sentence
 from fediprof.web.view import Page
 
@@ -90,6 +91,9 @@ async def resolved(page: Page, address: str) -> Actor | int | None:
     Unreachable."""
     resolver = page.services.resolver
     if address.startswith(("https://", "http://")):
+        path = address.removeprefix(page.services.settings.origin)
+        if entry := await page.read(lambda tx: addresses.post_at(tx, path, page.services.here())):
+            return entry
         address = _as_id(address, page.services.settings.origin)
         post, actor = await page.read(lambda tx: (posts.by_iri(tx, address), actors.by_iri(tx, address)))
         if actor is not None and actor.gone_at is None:
