@@ -18,7 +18,7 @@ RUN = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wca
 
 def public(site: Site) -> list[str]:
     path = site.path(site.post)
-    return ["/@marie", path, f"{path}/reply", "/@marie/follow", "/tags/lean", "/about", "/login", "/"]
+    return ["/@marie", path, f"{path}/reply", "/@marie/follow", "/tags/lean", "/about", "/login", "/visit", "/"]
 
 
 def own(site: Site) -> list[str]:
