@@ -24,6 +24,7 @@ from fediprof.observability import health, logs, metrics
 from fediprof.services import Services
 from fediprof.web import failures
 from fediprof.web import routes as web
+from fediprof.web.refusing import Refusing
 from fediprof.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def create_app(services: Services) -> Starlette:
         lifespan=lifespan,
     )
     app.state.services = services
+    app.add_middleware(Refusing, refuse=_refused, wants_document=federation.as2_wanted)
     app.add_middleware(Observed)
     return app
 

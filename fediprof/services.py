@@ -18,6 +18,7 @@ from fediprof.media.proxy import PictureProxy
 from fediprof.media.storage import DirectoryStorage, PictureCache
 from fediprof.net.fetcher import Fetcher
 from fediprof.perform import Bells, Performer
+from fediprof.refusals.gate import Gate
 from fediprof.settings import Settings
 from fediprof.timelines.streams import Streams
 
@@ -36,6 +37,7 @@ class Services:
     bells: Bells
     perform: Performer
     resolver: NetworkResolver
+    gate: Gate
 
     def here(self) -> Here:
         return self.perform.here()
@@ -47,6 +49,7 @@ class Services:
     async def close(self) -> None:
         await self.streams.close()
         await self.fetcher.close()
+        await self.gate.close(self.database)
         await self.database.close()
 
 
@@ -78,4 +81,5 @@ async def open_services(settings: Settings, fetcher: Fetcher | None = None) -> S
         bells=bells,
         perform=perform,
         resolver=resolver,
+        gate=Gate(settings),
     )

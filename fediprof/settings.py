@@ -50,7 +50,21 @@ class Settings:
     trusted_proxies: str = _doc("127.0.0.1", "Whose X-Forwarded-For and -Proto are believed; comma-separated, or *.")
     picture_cache_mb: int = _doc(512, "Most space for copies of other servers' pictures, in MiB.")
     upload_mb: int = _doc(16, "Largest file a member may upload, in MiB.")
+    entry_ceiling: int = _doc(
+        8,
+        "Entries of a career (experience, education) a member may show to everyone before they are asked to confirm in "
+        "writing that they mean it.",
+    )
     secure_fetch: bool = _doc(False, "Ask for a signature before posts and collections are given to other servers.")
+    signed_collections: bool = _doc(
+        True, "Ask for a signature before the list of what a person wrote is given to other servers."
+    )
+    profiles_per_hour: int = _doc(
+        60, "Different people that one network, reader or server may look up within an hour; 0: no limit."
+    )
+    profile_pages_per_minute: int = _doc(
+        300, "Pages about people that one network, reader or server may open within a minute; 0: no limit."
+    )
     sqlite_full_sync: bool = _doc(False, "Wait for the disk at every commit: safer at a power cut, slower.")
     workers: int = _doc(16, "Incoming activities worked on at once.")
     delivery_hosts: int = _doc(16, "Other servers delivered to at once; each gets at most 6 parallel requests.")
@@ -148,6 +162,11 @@ def checked(settings: Settings) -> Settings:
     for name in ("picture_cache_mb", "upload_mb", "workers", "delivery_hosts"):
         if getattr(settings, name) < 1:
             raise Misconfigured(f"{name}: must be at least 1")
+    if settings.entry_ceiling < 0:
+        raise Misconfigured("entry_ceiling: must be 0 (ask each time) or more")
+    for name in ("profiles_per_hour", "profile_pages_per_minute"):
+        if getattr(settings, name) < 0:
+            raise Misconfigured(f"{name}: must be 0 (no limit) or more")
     return settings
 
 

@@ -16,12 +16,14 @@ from fediprof.federation.process import InboxWorker
 from fediprof.jobs.lease import RENEWED_EVERY
 from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
+from fediprof.refusals import store as refusals
 from fediprof.services import Services
 
 log = logging.getLogger(__name__)
 
 INBOX_KEPT = timedelta(days=14)
 DELIVERIES_KEPT = timedelta(days=30)
+REFUSALS_KEPT = timedelta(days=30)
 UPLOADS_KEPT_UNUSED = timedelta(days=1)
 
 
@@ -75,6 +77,7 @@ class Workers:
         await write(lambda tx: inbox.sweep(tx, now - INBOX_KEPT))
         await write(lambda tx: deliveries.give_up(tx, now - timedelta(days=7), now))
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
+        await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
         unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
         for each in unused:
             for file in filter(None, (each.file, each.preview)):

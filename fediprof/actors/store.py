@@ -75,6 +75,12 @@ def local_actors(tx: Tx) -> list[Actor]:
     return [Actor(*row) for row in tx.execute(select(actor).where(actor.c.local).order_by(actor.c.id))]
 
 
+def anybody_indexable(tx: Tx) -> bool:
+    """Whether one member at least lets search engines list their page."""
+    query = select(actor.c.id).where(actor.c.local, actor.c.indexable, actor.c.gone_at.is_(None)).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def matching(tx: Tx, text: str, limit: int, offset: int = 0) -> list[Actor]:
     """Known actors whose handle or name begins with or contains `text`."""
     like = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

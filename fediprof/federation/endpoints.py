@@ -18,7 +18,7 @@ from fediprof import keystore
 from fediprof.actors import store as actors
 from fediprof.actors import wire as actor_wire
 from fediprof.actors.records import Actor
-from fediprof.as2 import build, names
+from fediprof.as2 import build, names, origin
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.errors import Gone, NotAllowed, NotFound, NotVerified
@@ -28,7 +28,11 @@ from fediprof.here import INSTANCE_ACTOR
 from fediprof.posts import rules, views, wire
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post, Shown
-from fediprof.principal import RemoteServer
+from fediprof.principal import Anonymous, RemoteServer
+from fediprof.refusals import paths
+from fediprof.refusals import store as refusals
+from fediprof.refusals.prefixes import prefix_of
+from fediprof.signatures import verify
 from fediprof.signatures.message import SignableRequest
 
 if TYPE_CHECKING:
@@ -76,9 +80,34 @@ def signable(request: Request, services: Services, body: bytes = b"") -> Signabl
     return SignableRequest(request.method, url, headers, body)
 
 
-async def _viewer(request: Request) -> object:
+async def viewer(request: Request, *, collection: bool = False, key: bool = False) -> Anonymous | RemoteServer:
+    """Who fetches, once the gate let them. `collection`: it lists what a person wrote. `key`: without it, what we send
+    is not believed; a server that takes our deliveries gets it, however many people it asks for."""
     services = services_of(request)
-    return await viewer_of(signable(request, services), services.perform, services.resolver)
+    asked = signable(request, services)
+    wanted = collection and services.perform.settings.signed_collections
+    try:
+        found = await viewer_of(asked, services.perform, services.resolver, signed=wanted)
+    except NotAllowed:
+        services.gate.tally.add("server", origin.host_of(verify.claim(asked).key_id))
+        raise
+    except NotVerified:
+        if "signature" not in asked.headers and "signature-input" not in asked.headers:
+            services.gate.tally.add("unsigned", _prefix(request) or "private")
+        raise
+    reader = found.host if isinstance(found, RemoteServer) else _prefix(request)
+    refused = services.gate.check(reader, paths.person_in(request.scope["path"]))
+    if refused is None or reader is None:
+        return found
+    if key and refused.kind == "people" and isinstance(found, RemoteServer):
+        host = found.host
+        if await services.read(lambda tx: refusals.sent_to(tx, host)):
+            return found
+    raise services.gate.refusal(refused, reader)
+
+
+def _prefix(request: Request) -> str | None:
+    return prefix_of(request.client.host) if request.client else None
 
 
 async def _member(request: Request, username: str) -> Actor:
@@ -108,7 +137,7 @@ async def actor(request: Request) -> Response:
     username = request.path_params["username"]
     member = await _member(request, username)
     try:
-        await _viewer(request)
+        await viewer(request, key=True)
     except NotVerified:
         if "signature" in request.headers or "signature-input" in request.headers:
             raise
@@ -138,41 +167,41 @@ async def outbox(request: Request) -> Response:
 
 async def _paged(request: Request, cursor: str, make: Callable[..., Document]) -> Response:
     services, username = services_of(request), request.path_params["username"]
-    await _viewer(request)
+    await viewer(request, collection=True)
     number, page = _cursor(request, cursor), "page" in request.query_params
     return answer(await services.read(lambda tx: make(tx, member_named(tx, username), services.here(), number, page)))
 
 
 async def followers(request: Request) -> Response:
     member = await _member(request, request.path_params["username"])
-    await _viewer(request)
+    await viewer(request, collection=True)
     return answer(collections.followers(member))
 
 
 async def following(request: Request) -> Response:
     member = await _member(request, request.path_params["username"])
-    await _viewer(request)
+    await viewer(request, collection=True)
     return answer(collections.following(member))
 
 
 async def followers_on(request: Request) -> Response:
     """FEP-8fcf: a server sees its own part of the followers, and only with its signature."""
     services, member = services_of(request), await _member(request, request.path_params["username"])
-    viewer = await _viewer(request)
-    if not isinstance(viewer, RemoteServer):
+    asker = await viewer(request)
+    if not isinstance(asker, RemoteServer):
         raise NotVerified("the partial collection is for the server it is about")
-    return answer(await services.read(lambda tx: collections.followers_on(tx, member, viewer.host)))
+    return answer(await services.read(lambda tx: collections.followers_on(tx, member, asker.host)))
 
 
 async def featured(request: Request) -> Response:
     services, member = services_of(request), await _member(request, request.path_params["username"])
-    await _viewer(request)
+    await viewer(request, collection=True)
     return answer(await services.read(lambda tx: collections.featured(tx, member, services.here())))
 
 
 async def featured_tags(request: Request) -> Response:
     services, member = services_of(request), await _member(request, request.path_params["username"])
-    await _viewer(request)
+    await viewer(request, collection=True)
     return answer(await services.read(lambda tx: collections.featured_tags(tx, member, services.here())))
 
 
@@ -230,7 +259,7 @@ async def _visible_post(request: Request) -> Post:
     names: a signature proves the server, and that is whom it was sent to.
     """
     services = services_of(request)
-    viewer = await _viewer(request)
+    asker = await viewer(request)
     iri = f"{services.settings.origin}/p/{request.path_params['slug']}"
 
     def load(tx: Tx) -> Post | None:
@@ -239,9 +268,9 @@ async def _visible_post(request: Request) -> Post:
             return None
         if found.deleted_at is not None or rules.is_public(found):
             return found
-        if not isinstance(viewer, RemoteServer):
+        if not isinstance(asker, RemoteServer):
             return None
-        return found if instance.was_for(tx, found, viewer.host) else None
+        return found if instance.was_for(tx, found, asker.host) else None
 
     found = await services.read(load)
     if found is None:

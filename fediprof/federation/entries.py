@@ -17,8 +17,7 @@ from fediprof.as2 import names
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
-from fediprof.federation.endpoints import As2Route, answer, member_named, services_of, signable
-from fediprof.federation.viewing import viewer_of
+from fediprof.federation.endpoints import As2Route, answer, member_named, services_of, viewer
 from fediprof.posts import store as posts
 from fediprof.principal import Anonymous, RemoteServer
 from fediprof.profiles import views, wire
@@ -34,7 +33,7 @@ PRIVATE_HEADERS = {
 async def entry(request: Request) -> Response:
     services, slug = services_of(request), request.path_params["slug"]
     username = request.path_params.get("username")
-    asker, here = await _asker(request), services.here()
+    asker, here = await viewer(request), services.here()
 
     def load(tx: Tx) -> Document | str | None:
         looker = _looker(tx, asker)
@@ -56,22 +55,17 @@ async def entry(request: Request) -> Response:
 
 async def profile(request: Request) -> Response:
     services, username = services_of(request), request.path_params["username"]
-    asker, here = await _asker(request), services.here()
+    asker, here = await viewer(request, collection=True), services.here()
 
     def load(tx: Tx) -> tuple[Document, bool]:
         owner, looker = member_named(tx, username), _looker(tx, asker)
-        viewer = views.viewer_of(tx, owner.id, looker.id if looker else None)
-        shown = views.of_owner(tx, owner.id, viewer, here.now)
+        seen_by = views.viewer_of(tx, owner.id, looker.id if looker else None)
+        shown = views.of_owner(tx, owner.id, seen_by, here.now)
         found = [(each, iri) for each, iri in zip(shown, _iris(tx, shown), strict=True) if iri or looker]
         return wire.collection(found, owner, here), all(iri for _, iri in found)
 
     document, public = await services.read(load)
     return answer(document) if public else _private(document)
-
-
-async def _asker(request: Request) -> Anonymous | RemoteServer:
-    services = services_of(request)
-    return await viewer_of(signable(request, services), services.perform, services.resolver)
 
 
 def _looker(tx: Tx, asker: Anonymous | RemoteServer) -> Actor | None:

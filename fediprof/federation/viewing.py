@@ -16,12 +16,14 @@ from fediprof.signatures.message import SignableRequest
 
 
 async def viewer_of(
-    request: SignableRequest, perform: Performer, resolver: NetworkResolver
+    request: SignableRequest, perform: Performer, resolver: NetworkResolver, *, signed: bool = False
 ) -> Anonymous | RemoteServer:
-    """Raises NotVerified for a signature that does not hold (or none, in secure mode), NotAllowed for a blocked server;
-    in secure mode TryLater where too many keys nobody knows are named at one host."""
+    """`signed`: what is asked for is given to signed requests only, as everything is in secure mode. Raises NotVerified
+    for a signature that does not hold (or a missing one that is asked for), NotAllowed for a blocked server; TryLater
+    where a signature is asked for, and too many keys nobody knows are named at one host."""
+    signed = signed or perform.settings.secure_fetch
     if "signature" not in request.headers and "signature-input" not in request.headers:
-        if perform.settings.secure_fetch:
+        if signed:
             raise NotVerified("this server gives its documents to signed requests only")
         return ANONYMOUS
     claim = verify.claim(request)
@@ -35,13 +37,13 @@ async def viewer_of(
     try:
         found = await resolver.key(claim.key_id)
     except TryLater:
-        if perform.settings.secure_fetch:
+        if signed:
             raise
         return ANONYMOUS
     except Unreachable:
         found = None
     if found is None:
-        if perform.settings.secure_fetch:
+        if signed:
             raise NotVerified(f"there is no key {claim.key_id}")
         return ANONYMOUS  # what is public is given to them as to anybody
     try:

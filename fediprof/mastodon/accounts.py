@@ -42,7 +42,7 @@ def preferences(tx: Tx, call: Call) -> Response:
 
 
 def show(tx: Tx, call: Call) -> Response:
-    actor = of_id(tx, call.id())
+    actor = call.look_at(tx, of_id(tx, call.id()))
     target = actors.by_iri(tx, actor.moved_to) if actor.moved_to else None
     return json(account.render_moved(actor, target, call.answer()))
 
@@ -52,12 +52,12 @@ def lookup(tx: Tx, call: Call) -> Response:
     found = by_handle(tx, call.params.text("acct"), call.here.domain)
     if found is None or found.gone_at is not None:
         raise NotFound("no such account")
-    return json(account.render(found, call.answer()))
+    return json(account.render(call.look_at(tx, found), call.answer()))
 
 
 def statuses(tx: Tx, call: Call) -> Response:
     """What an account posted and boosted, as far as this viewer may see it. For remote accounts: what is known here."""
-    actor = of_id(tx, call.id())
+    actor = call.look_at(tx, of_id(tx, call.id()))
     if call.params.flag("pinned"):
         pinned = posts.pinned(tx, actor.id, call.viewer)
         return json(status.render_all(views.shown(tx, pinned, call.viewer), call.answer()))

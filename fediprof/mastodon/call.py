@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
 from fediprof.here import Here
@@ -17,6 +19,7 @@ from fediprof.mastodon.entities.answer import Answer
 from fediprof.mastodon.params import Params
 from fediprof.perform import Command
 from fediprof.principal import Member
+from fediprof.refusals.prefixes import prefix_of
 from fediprof.services import Services
 
 Result = TypeVar("Result")
@@ -49,6 +52,22 @@ class Call:
         if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) >= 2**63:
             raise NotFound(f"{name} is no id")
         return int(text)
+
+    @property
+    def network(self) -> str | None:
+        """Where the request comes from, as the gate counts it."""
+        return prefix_of(self.request.client.host) if self.request.client else None
+
+    def look_at(self, tx: Tx, actor: Actor) -> Actor:
+        """Count a person that is looked up, by the same name as on the pages. Raises TooMuch. For members only people
+        here are counted: what they read of other servers is theirs to choose."""
+        if actor.id == self.viewer or (self.viewer is not None and not actor.local):
+            return actor
+        me = None if self.viewer is None else actors.by_id(tx, self.viewer)
+        reader = self.network if me is None else f"@{me.username}"
+        person = actor.username.lower() if actor.local else str(actor.id)
+        self.services.gate.look(reader, person, paced=me is not None)
+        return actor
 
     def answer(self) -> Answer:
         return Answer(self.here, self.services.pictures, self.viewer)

@@ -56,7 +56,7 @@ async def search(call: Call) -> Response:
 
     def found(tx: Tx) -> Response:
         answer = call.answer()
-        people = _people(tx, words, exact, limit, offset) if kind in ("", "accounts") and words else []
+        people = _people(tx, words, exact, limit, offset, call) if kind in ("", "accounts") and words else []
         shown = _post(tx, exact, call.viewer) if kind in ("", "statuses") and offset == 0 else None
         tags = _tags(tx, words, call.viewer) if kind in ("", "hashtags") and offset == 0 else []
         return json(
@@ -109,10 +109,11 @@ async def _fetched(call: Call, words: str) -> Exact:
     return NOTHING
 
 
-def _people(tx: Tx, words: str, exact: Exact, limit: int, offset: int) -> list[Actor]:
-    """The one that is named first, then those whose handle or name has the words."""
-    if words.startswith(("http://", "https://")) or exact.post_id is not None:
-        return [exact.actor] if exact.actor else []
+def _people(tx: Tx, words: str, exact: Exact, limit: int, offset: int, call: Call) -> list[Actor]:
+    """The one that is named first, then, for members, those whose handle or name has the words: a search by parts of
+    names would be a list of the members, a letter at a time."""
+    if call.viewer is None or words.startswith(("http://", "https://")) or exact.post_id is not None:
+        return [call.look_at(tx, exact.actor)] if exact.actor else []
     others = [
         each for each in actors.matching(tx, words.lstrip("@"), limit, offset) if each.username != INSTANCE_ACTOR
     ]

@@ -15,6 +15,7 @@ from fediprof.schema import (
     posts,
     processes,
     profiles,
+    refusals,
     timelines,
     visitors,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "posts",
     "processes",
     "profiles",
+    "refusals",
     "timelines",
     "visitors",
 ]

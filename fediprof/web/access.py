@@ -13,6 +13,8 @@ from fediprof.accounts.sessions import RenewSession
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotAllowed
 from fediprof.i18n.catalog import choose, texts
+from fediprof.refusals import paths
+from fediprof.refusals.prefixes import prefix_of
 from fediprof.services import Services
 from fediprof.visitors import sessions as visits
 from fediprof.visitors.records import Guest
@@ -26,6 +28,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 LANGUAGE_COOKIE = "language"
 _SAFE = ("GET", "HEAD")
+_WRITTEN = ("text", "tr_text", "headline", "story", "question", "tr_headline", "tr_story", "tr_question")
+"""Fields in which people write at length."""
 
 
 def everybody(handler: Handler) -> Endpoint:
@@ -56,7 +60,8 @@ def members(handler: Handler) -> Endpoint:
 async def _not_logged_in(page: Page) -> Response:
     """A session ended while its member was writing: the text is given back, nothing else is done."""
     sent = await forms.read(page.request, max_bytes=page.services.settings.upload_mb * 1024 * 1024)
-    if not (text := sent.text("text")):
+    text = "\n\n".join(filter(None, map(sent.text, _WRITTEN)))
+    if not text:
         return page.to("/login")
     return page.render("account/lost.html", status=401, text=text)
 
@@ -102,6 +107,7 @@ async def _answered(page: Page, handler: Handler) -> Response:
     try:
         if page.request.method not in _SAFE:
             csrf.must_come_from_here(page.request, page.services.settings)
+        _must_not_gather(page)
         response = await handler(page)
     except FediprofError as error:
         response = failure(page, error)
@@ -111,6 +117,21 @@ async def _answered(page: Page, handler: Handler) -> Response:
         response.set_cookie(LANGUAGE_COOKIE, page.t.language, max_age=365 * 86400, path="/", samesite="lax")
         response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _must_not_gather(page: Page) -> None:
+    """Count a page about people for who reads it. Raises TooMuch. One's own page is nobody else's."""
+    path: str = page.request.scope["path"]
+    if not paths.personal(path):
+        return
+    person, client = paths.person_in(path), page.request.client
+    if page.visitor is not None:
+        if person != page.visitor.actor.username.lower():
+            page.services.gate.look(f"@{page.visitor.actor.username}", person)
+    elif page.guest is not None:
+        page.services.gate.look(f"@{page.guest.handle}", person)
+    else:
+        page.services.gate.look(prefix_of(client.host) if client else None, person)
 
 
 async def _renew(page: Page, seen: Visitor, response: Response) -> None:

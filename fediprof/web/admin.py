@@ -15,6 +15,8 @@ from fediprof.moderation import commands
 from fediprof.moderation import store as moderation
 from fediprof.moderation.commands import BlockDomain, CloseReport
 from fediprof.moderation.store import Report
+from fediprof.refusals import store as refusals
+from fediprof.refusals.store import Refusal
 from fediprof.web.forms import Form
 from fediprof.web.posts import answer_words
 from fediprof.web.view import Page
@@ -31,13 +33,18 @@ async def index(page: Page) -> Response:
 
 
 async def _show(page: Page, form: Form) -> Response:
-    def load(tx: Tx) -> tuple[list[tuple[Report, Actor]], list[Domain], list[deliveries.HostLine]]:
+    await page.services.gate.write(page.services.database)
+
+    def load(
+        tx: Tx,
+    ) -> tuple[list[tuple[Report, Actor]], list[Domain], list[deliveries.HostLine], list[Refusal]]:
         reports = moderation.reports(tx)
         people = actors.by_ids(tx, (each.target_id for each in reports))
         domains = [Domain(name, reason) for name, reason, _ in moderation.domain_blocks(tx)]
-        return [(each, people[each.target_id]) for each in reports], domains, deliveries.of_host(tx)
+        told = [(each, people[each.target_id]) for each in reports]
+        return told, domains, deliveries.of_host(tx), refusals.newest(tx)
 
-    reports, domains, hosts = await page.read(load)
+    reports, domains, hosts, refused = await page.read(load)
     return page.render(
         "admin/index.html",
         status=form.status,
@@ -45,7 +52,21 @@ async def _show(page: Page, form: Form) -> Response:
         reports=reports,
         domains=domains,
         hosts=[_host(page, each) for each in hosts],
+        refused=refused,
+        refused_words=REFUSED,
     )
+
+
+REFUSED = {
+    "agent": N_("Program on the list"),
+    "trap": N_("Went into the trap"),
+    "blocked": N_("Came back after the trap"),
+    "people": N_("Too many different people"),
+    "pace": N_("Too many pages"),
+    "unsigned": N_("List asked for without a signature"),
+    "server": N_("Server kept out"),
+}
+"""Kind of refusal → what the table says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Files: the style and icons, members' uploads, other servers' pictures through our proxy, robots.txt."""
+"""Files: the style and icons, members' uploads, other servers' pictures through our proxy."""
 
 from __future__ import annotations
 
@@ -77,32 +77,3 @@ async def picture(request: Request) -> Response:
 
 def _missing() -> Response:
     return PlainTextResponse("Not found", 404, {**_ALONE, "Cache-Control": "public, max-age=60"})
-
-
-async def robots(request: Request) -> Response:
-    """What well-behaved machines ask first. Whether a person's page may be listed stands on the page itself."""
-    private = (
-        "home",
-        "notifications",
-        "conversations",
-        "find",
-        "people",
-        "posts",
-        "settings",
-        "write",
-        "admin",
-        "login",
-    )
-    lines = ["User-agent: *", "Content-Signal: search=yes, ai-input=no, ai-train=no"]
-    lines += [f"Disallow: /{name}" for name in private]
-    for agent in (
-        "GPTBot",
-        "ClaudeBot",
-        "CCBot",
-        "Google-Extended",
-        "Applebot-Extended",
-        "Bytespider",
-        "meta-externalagent",
-    ):
-        lines += ["", f"User-agent: {agent}", "Disallow: /"]
-    return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=86400"})

@@ -159,6 +159,7 @@ def _profile(
 ) -> Response:
     return page.render(
         "public/profile.html",
+        indexable=head.actor.indexable and page.number("max_id") is None,
         actor=head.actor,
         topics=head.topics,
         moved=head.moved,
@@ -214,6 +215,7 @@ async def show_thread(page: Page, post_id: int) -> Response:
     shown, ancestors, replies = await page.read(load)
     return page.render(
         "public/thread.html",
+        indexable=shown.author.indexable and shown.post.local and shown.post.visibility == "public",
         shown=shown,
         ancestors=ancestors,
         replies=replies,

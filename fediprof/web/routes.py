@@ -12,10 +12,12 @@ from fediprof.web import (
     from_mine,
     home,
     intents,
+    limits,
     login,
     people,
     posts,
     public,
+    robots,
     settings,
     visitors,
 )
@@ -42,6 +44,7 @@ routes: list[BaseRoute] = [
     # anybody
     _get("/", everybody(public.first_page)),
     _get("/about", everybody(public.about)),
+    _get("/limits", everybody(limits.index)),
     _get("/@{name}.atom", everybody(feed.atom)),
     _get("/@{name}/p/{slug}/reply", everybody(from_mine.reply_form)),
     _post("/@{name}/p/{slug}/reply", everybody(from_mine.reply)),
@@ -141,6 +144,7 @@ routes: list[BaseRoute] = [
     # files
     _get("/media/{file}", files.upload),
     _get("/pictures/{token}", files.picture),
-    _get("/robots.txt", files.robots),
+    _get("/robots.txt", robots.robots),
+    _get("/.well-known/tdmrep.json", robots.tdmrep),
     Mount("/static", files.Static()),
 ]

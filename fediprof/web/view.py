@@ -158,8 +158,11 @@ class Page:
         )
         return form
 
-    def render(self, template: str, *, status: int = 200, outward: bool = False, **values: Any) -> Response:
-        """`outward`: a form of this page may lead to another server (follow or reply from one's own account)."""
+    def render(
+        self, template: str, *, status: int = 200, outward: bool = False, indexable: bool = False, **values: Any
+    ) -> Response:
+        """`outward`: a form of this page may lead to another server (follow or reply from one's own account).
+        `indexable`: search engines may list it, as the person it is about wants."""
         body = (
             environment(self.request, self.services, self.t.language)
             .get_template(template)
@@ -175,6 +178,9 @@ class Page:
         )
         response = HTMLResponse(body, status)
         settle(response, self.t.language, outward=outward, development=self.services.settings.development)
+        if indexable:
+            response.headers["X-Robots-Tag"] = "noai, noimageai"
+            response.headers["Content-Signal"] = "search=yes, ai-input=no, ai-train=no"
         return response if status != 200 else self.fresh(response)
 
     def fresh(self, response: Response) -> Response:

@@ -38,6 +38,7 @@ OPEN_TO_SERVERS = {
 OPEN_PAGES = {
     "/",
     "/about",
+    "/limits",
     "/@{name}.atom",
     "/@{name}/p/{slug}/reply",
     "/@{name}/p/{slug}",
@@ -51,6 +52,7 @@ OPEN_PAGES = {
     "/media/{file}",
     "/pictures/{token}",
     "/robots.txt",
+    "/.well-known/tdmrep.json",
     "/static",
 }
 OPEN_TO_APPS = {

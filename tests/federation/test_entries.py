@@ -176,13 +176,14 @@ async def test_a_server_s_own_actor_is_given_nothing_that_is_for_people(services
     assert (await asked(client, f"/e/{entry.slug}", by=machine)).status_code == 404
 
 
-async def test_the_list_of_a_profile_is_what_the_asker_may_read(services, marie, client, paul) -> None:
+async def test_the_list_of_a_profile_is_what_the_asker_may_read(services, marie, client, paul, remote) -> None:
     public = await written(services, marie, PUBLIC, publish=True)
     hidden = await written(services, marie)
     post = await services.read(lambda tx: posts.by_id(tx, public.post_id))
     actor = (await asked(client, "/u/marie")).json()
     path = actor["fp:profile"].removeprefix(services.settings.origin)
-    listed = (await asked(client, path)).json()
+    assert (await asked(client, path)).status_code == 401
+    listed = (await asked(client, path, by=remote("zoe", "other.example"))).json()
     assert (listed["type"], listed["orderedItems"]) == ("OrderedCollection", [post.iri])
     assert listed == (await asked(client, path, by=paul)).json()
     await opened_to(services, marie, await actor_id(services, paul.iri), hidden)
@@ -190,7 +191,7 @@ async def test_the_list_of_a_profile_is_what_the_asker_may_read(services, marie,
     assert his.headers["cache-control"] == "private, no-store"
     assert his.json()["orderedItems"] == [f"{services.settings.origin}/e/{hidden.slug}", post.iri]
     assert "fp:profile" not in (await asked(client, "/actor")).json()
-    assert (await asked(client, "/u/nobody/profile")).status_code == 404
+    assert (await asked(client, "/u/nobody/profile", by=paul)).status_code == 404
 
 
 async def test_hidden_takes_as_long_as_unknown(services, marie, client, paul) -> None:

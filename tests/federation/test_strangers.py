@@ -60,7 +60,9 @@ async def test_many_who_ask_for_one_key_at_once_cost_one(marie, services, remote
 @pytest.mark.parametrize(("secure", "status"), [(False, 200), (True, 503)])
 async def test_reading_is_rationed_too(secure, status, marie, services, network, client, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     services.resolver.strangers = HostBudget(2)
-    monkeypatch.setattr(services.perform, "settings", replace(services.settings, secure_fetch=secure))
+    monkeypatch.setattr(
+        services.perform, "settings", replace(services.settings, secure_fetch=secure, signed_collections=False)
+    )
     last = None
     for number in range(6):
         who = Remote(network, client, f"https://victim.example/users/x{number}", f"x{number}")

@@ -12,8 +12,8 @@ from fediprof.services import Services
 
 LEARNT = ("actor", "public_key", "peer")
 """What may change when somebody's public document was asked for again."""
-PASSING = ("process_message",)
-"""Words between processes: no state of anything."""
+PASSING = ("process_message", "refusal")
+"""Words between processes, and what was refused in the meantime: no state of anything."""
 
 
 async def counted(services: Services) -> dict[str, int]:
