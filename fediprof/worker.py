@@ -16,6 +16,7 @@ from fediprof.federation.process import InboxWorker
 from fediprof.jobs.lease import RENEWED_EVERY
 from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
+from fediprof.portability import store as imports
 from fediprof.refusals import store as refusals
 from fediprof.services import Services
 
@@ -77,6 +78,7 @@ class Workers:
         await write(lambda tx: inbox.sweep(tx, now - INBOX_KEPT))
         await write(lambda tx: deliveries.give_up(tx, now - timedelta(days=7), now))
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
+        await write(lambda tx: imports.sweep(tx, now - imports.KEPT))
         await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
         unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
         for each in unused:

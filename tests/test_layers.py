@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "media",
                 "oauth",
                 "profiles",
+                "portability",
                 "refusals",
                 "visitors",
             ]

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 the thing itself went wrong (a check of `doctor`, a server
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import re
 from pathlib import Path
@@ -30,11 +31,14 @@ COMMANDS = {
     "retry": ("deliveries", "Try again now what waits for other servers."),
     "keys": ("keys", "The keys of this server's actors."),
     "doctor": ("doctor", "Look for what keeps this server from federating; say what to mend."),
+    "import": ("portability", "Bring a member's profile: LinkedIn's archive, a JSON Resume, another fediprof's."),
+    "export": ("portability", "Write a member's everything, or their résumé, into a file."),
     "backup": ("backup", "Write everything that cannot be made again into one file."),
     "restore": ("restore", "Put a backup into an empty instance."),
     "demo": ("demo", "Two instances on this machine that talk to each other."),
 }
-"""{command: (module of this package, one line for `--help`)}. The function bears the command's name."""
+"""{command: (module of this package, one line for `--help`)}. The function bears the command's name, with `_` after one
+that is a word of Python's."""
 
 
 class Commands(click.Group):
@@ -46,7 +50,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        found: click.Command = getattr(importlib.import_module(f"fediprof.cli.{COMMANDS[name][0]}"), name)
+        module = importlib.import_module(f"fediprof.cli.{COMMANDS[name][0]}")
+        found: click.Command = getattr(module, f"{name}_" if keyword.iskeyword(name) else name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 
 from fediprof.actors import store as actors
 from fediprof.media import store as uploads
+from fediprof.portability import archive
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.principal import Member
 from fediprof.services import Services
@@ -30,7 +31,7 @@ async def page_of(services: Services, marie: Member) -> Any:
     """As much of a page as the export asks."""
     actor = await services.read(lambda tx: actors.by_id(tx, marie.actor_id))
     return SimpleNamespace(
-        me=SimpleNamespace(actor=actor), services=services, read=services.read, here=services.here(),
+        me=SimpleNamespace(actor=actor, account=SimpleNamespace(id=marie.account_id)), services=services, read=services.read, here=services.here(),
         t=SimpleNamespace(language="en"),
     )  # fmt: skip
 
@@ -38,7 +39,7 @@ async def page_of(services: Services, marie: Member) -> Any:
 async def test_an_outbox_of_many_batches_is_whole_and_in_order(
     services: Services, marie: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "_BATCH", 5)
+    monkeypatch.setattr(archive, "_BATCH", 5)
     made = [await services.perform(publish_post, PublishPost(marie, f"Number {n} «é»")) for n in range(13)]
     response = await export.archive(await page_of(services, marie))
     assert isinstance(response, StreamingResponse)
