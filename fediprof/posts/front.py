@@ -20,7 +20,9 @@ _ALL = (
     .order_by(post.c.id.desc())
     .limit(bindparam("most"))
 )
-_PAGE = _ALL.where(or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == bindparam("actor")))
+_PAGE = _ALL.where(
+    or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == bindparam("actor")), post.c.entry.is_(None)
+)
 _PINNED = (
     select(post.c.id, post.c.edited_at)
     .join(pin, pin.c.post_id == post.c.id)
@@ -32,7 +34,8 @@ _PINNED = (
 def page(
     tx: Tx, actor_id: int, *, limit: int, max_id: int | None = None, answers: bool = False
 ) -> list[tuple[int, datetime | None]]:
-    """(post id, when it was changed) of public posts, newest first; `answers`: with answers to others too."""
+    """(post id, when it was changed) of public posts, newest first; `answers`: with answers to others, and those that are
+    an entry's public side, which a page shows as the entry."""
     values = {"actor": actor_id, "before": max_id or _HIGHEST, "most": limit}
     return [(row[0], row[1]) for row in tx.execute(_ALL if answers else _PAGE, values)]
 

@@ -195,12 +195,16 @@ def of_actor(
     min_id: int | None = None,
     since_id: int | None = None,
     replies: bool = True,
+    entries: bool = True,
     only_media: bool = False,
     tag: str | None = None,
     newest_first: bool = True,
 ) -> list[int]:
-    """Ids of an actor's own posts that `viewer` may see, newest first; `min_id` gives the page right above it."""
+    """Ids of an actor's own posts that `viewer` may see, newest first; `min_id` gives the page right above it. `entries`:
+    also those that are an entry's public side."""
     query = select(post.c.id).where(post.c.actor_id == actor_id, visible(viewer))
+    if not entries:
+        query = query.where(post.c.entry.is_(None))
     if not replies:
         query = query.where(or_(post.c.in_reply_to_iri.is_(None), post.c.in_reply_to_actor_id == actor_id))
     if only_media:

@@ -17,6 +17,7 @@ from fediprof.net.webfinger import Found
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.web.entry import entry_of
 from fediprof.web.forms import Form, sentence
 from fediprof.web.public import member
 from fediprof.web.throttle import Throttle
@@ -50,7 +51,10 @@ async def reply(page: Page) -> Response:
 
 
 async def _post(page: Page) -> Shown:
-    """A public post by its address; no other can be answered from elsewhere."""
+    """A public post by its address, or an entry's public side by the entry's (`/e/`); nothing else can be answered from
+    elsewhere."""
+    if "/e/" in page.request.url.path:
+        return await page.read(lambda tx: _public_side(tx, page))
     iri = f"{page.services.settings.origin}/p/{page.request.path_params['slug']}"
 
     def load(tx: Tx) -> Shown | None:
@@ -60,6 +64,14 @@ async def _post(page: Page) -> Shown:
     shown = await page.read(load)
     if shown is None:
         raise NotFound(f"no post {iri} for {page.viewer}")
+    return shown
+
+
+def _public_side(tx: Tx, page: Page) -> Shown:
+    _, entry = entry_of(tx, page)
+    shown = views.one(tx, entry.post_id, page.viewer) if entry.post_id is not None else None
+    if shown is None:
+        raise NotFound("nothing of it was sent out")
     return shown
 
 

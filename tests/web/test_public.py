@@ -46,7 +46,7 @@ async def test_a_page_shows_the_person_then_what_they_pinned_then_the_rest(servi
     assert visitor.page.h1.get_text() == "Marie"
     assert visitor.text.index("failed twice") < visitor.text.index("The third one") < visitor.text.index("The second")
     assert visitor.text.count("failed twice") == 1
-    assert visitor.page.select_one(".h-card .u-photo")["src"] == "/static/avatar.png"
+    assert visitor.page.select_one(".person .u-photo")["src"] == "/static/avatar.png"
 
 
 async def test_machines_are_asked_to_stay_away_until_the_person_invites_them(services, marie, visitor) -> None:

@@ -1,0 +1,67 @@
+"""Whose eyes a profile is shown to. Everybody sees with their own, as far as a door proved who they are; owners may put on
+somebody else's (`?as=everyone`, `?as=contact`, `?as=person:you@your.server`), and see what the same code gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.db.database import Tx
+from fediprof.profiles import views
+from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer
+from fediprof.web.view import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """`lent`: the owner looks with these eyes, "" with none but their own: `everyone`, `contact`, `person`, or `unknown` for
+    a handle nobody here knows (who is then anybody). `person`: whose."""
+
+    viewer: Viewer
+    lent: str = ""
+    person: Actor | None = None
+
+
+def eyes_of(tx: Tx, page: Page, owner_id: int) -> Eyes:
+    """Whoever is not the owner cannot borrow eyes: what they ask for is not looked at."""
+    wanted = page.asked("as")
+    if not wanted or page.viewer != owner_id:
+        return Eyes(views.viewer_of(tx, owner_id, page.looker))
+    if wanted == "contact":
+        return Eyes(Viewer(contact=True), "contact")
+    if not wanted.startswith("person"):
+        return Eyes(ANYBODY, "everyone")
+    handle = wanted.removeprefix("person").removeprefix(":") or page.asked("handle")
+    username, _, domain = handle.strip().removeprefix("@").partition("@")
+    if domain and domain.casefold() != page.here.domain.casefold():
+        person = actors.by_handle(tx, username, domain)
+    else:
+        person = actors.local_by_username(tx, username)
+    if person is None:
+        return Eyes(ANYBODY, "unknown")
+    return Eyes(views.viewer_of(tx, owner_id, person.id), "person", person)
+
+
+def closed(response: Response) -> Response:
+    """Headers of an answer that holds what not everybody may read: nobody on the way keeps it, no machine shows it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Vary"] = "Accept, Accept-Language, Cookie"
+    response.headers["X-Robots-Tag"] = "noindex, noarchive, nosnippet"
+    if "etag" in response.headers:
+        del response.headers["ETag"]
+    return response
+
+
+def listed(response: Response) -> Response:
+    """Headers of a page its owner lets search engines list; learning from it stays forbidden."""
+    response.headers["X-Robots-Tag"] = "noai, noimageai"
+    response.headers["Content-Signal"] = "search=yes, ai-input=no, ai-train=no"
+    return response
+
+
+def all_public(shown: Iterable[Disclosed]) -> bool:
+    return all(each.public for each in shown)
