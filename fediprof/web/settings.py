@@ -21,6 +21,7 @@ from fediprof.oauth.commands import WithdrawApp, withdraw_app
 from fediprof.web import export, visitor
 from fediprof.web.forms import Form
 from fediprof.web.login import password_errors
+from fediprof.web.portability import opened_to
 from fediprof.web.view import Page
 
 _PROFILE = frozenset(("name", "summary"))
@@ -194,7 +195,12 @@ async def _proven(page: Page, form: Form) -> bool:
 
 
 async def data_form(page: Page) -> Response:
-    return page.render("settings/data.html", form=Form())
+    return await _data(page, Form())
+
+
+async def _data(page: Page, form: Form) -> Response:
+    people = await page.read(lambda tx: opened_to(tx, page.me.actor.id, page.here.now))
+    return page.render("settings/data.html", status=form.status, form=form, opened_to=people)
 
 
 async def download(page: Page) -> Response:
@@ -212,7 +218,7 @@ async def delete(page: Page) -> Response:
         except NotFound:
             form.refuse(page.t("This was deleted"))
     if form.errors:
-        return page.render("settings/data.html", status=form.status, form=form)
+        return await _data(page, form)
     response = page.to("/about", "left")
     visitor.forget(response, page.services.settings)
     return response

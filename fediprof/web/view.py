@@ -65,6 +65,9 @@ SAID = {
     "left": N_("Your account was deleted. Other servers are being told."),
     "liked": N_("Liked."),
     "shared": N_("Shared with those who follow you."),
+    "dropped": N_("Nothing was brought; what was read is forgotten."),
+    "forgotten": N_("Taken out of your address book."),
+    "questions": N_("Your questions close their entries now. Choose who may read them."),
 }
 """Sentences an answer may carry over a redirect: `?said=posted`. A fixed list: an address cannot put words here."""
 
