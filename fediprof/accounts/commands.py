@@ -21,6 +21,7 @@ from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.keystore import KeyStore, SealedKey
 from fediprof.posts.records import VISIBILITIES
 from fediprof.principal import Member
+from fediprof.profiles import store as profiles
 
 LINK_LIVES = timedelta(hours=1)
 _hashing = asyncio.Semaphore(2)
@@ -249,6 +250,7 @@ def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[None]
     activity = build.activity("Delete", f"{actor.iri}#delete", actor.iri, actor.iri, to=(PUBLIC,), published=here.now)
     told = Deliver(actor.id, activity, Audience(actor.id, inboxes=inboxes), actor.iri)
     actors.change(tx, actor.id, {"gone_at": here.now})
+    profiles.forget(tx, actor.id)  # at once: what was for few does not wait for a job
     store.delete_account(tx, request.by.account_id)
     return Done(None, (told, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
 

@@ -140,3 +140,23 @@ class Grant:
     def holds(self, now: datetime) -> bool:
         """At the very moment of its end it has ended."""
         return self.mode == "show" and self.revoked_at is None and self.starts_at <= now < self.ends_at
+
+
+Step: TypeAlias = Literal["aim", "readers", "import", "entry", "question", "done"]
+STEPS: tuple[Step, ...] = ("aim", "readers", "import", "entry", "question", "done")
+Aim: TypeAlias = Literal["quiet", "search", "known", "meet", "look"]
+AIMS: tuple[Aim, ...] = ("quiet", "search", "known", "meet", "look")
+"""What a member came for: to change without the employer knowing, to find work, to be asked about what they know, to meet
+people of their trade, to look around."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A member's first steps, so that they can be left and gone on with. `readers`: of what they will write, until they
+    say otherwise. `step`: the question to go on with. `entry_id`: their first entry."""
+
+    actor_id: int
+    aim: Aim = "look"
+    readers: Readers = "me"
+    step: Step = "aim"
+    entry_id: int | None = None

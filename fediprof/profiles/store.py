@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.profiles.records import (
     ONLY_ME,
+    Beginning,
     Entry,
     Field,
     FieldName,
@@ -24,7 +26,16 @@ from fediprof.profiles.records import (
     Words,
 )
 from fediprof.schema.posts import post
-from fediprof.schema.profiles import disclosure_grant, entry, entry_field, entry_reader, hidden_from
+from fediprof.schema.profiles import (
+    beginning,
+    disclosure_grant,
+    entry,
+    entry_field,
+    entry_reader,
+    hidden_from,
+    ledger,
+    part_set,
+)
 
 _LIVE = post.c.id.label("live_post")
 _ENTRIES = select(entry, _LIVE).outerjoin(post, and_(post.c.id == entry.c.post_id, post.c.deleted_at.is_(None)))
@@ -173,6 +184,33 @@ def parts_of(written: Mapping[str, list[str]]) -> dict[int, frozenset[FieldName]
 
 def parts_written(parts: Mapping[int, frozenset[FieldName]]) -> dict[str, list[str]]:
     return {str(entry_id): sorted(names) for entry_id, names in parts.items()}
+
+
+# --- the first steps
+
+
+def beginning_of(tx: Tx, actor_id: int) -> Beginning | None:
+    found = tx.execute(select(beginning).where(beginning.c.actor_id == actor_id)).first()
+    return None if found is None else Beginning(*found[:-1])
+
+
+def keep_beginning(tx: Tx, begun: Beginning, now: datetime) -> None:
+    tx.execute(delete(beginning).where(beginning.c.actor_id == begun.actor_id))
+    tx.execute(insert(beginning).values(**asdict(begun), changed_at=now))
+
+
+# --- leaving
+
+
+def forget(tx: Tx, actor_id: int) -> None:
+    """Everything a person had here: entries with their masks, whom they hid from, sets, what they opened and its ledger;
+    and what others opened to them. A row of somebody else's ledger stays theirs."""
+    for table in (entry, hidden_from, part_set, disclosure_grant, ledger, beginning):
+        tx.execute(delete(table).where(table.c.actor_id == actor_id))
+    tx.execute(delete(entry_reader).where(entry_reader.c.reader_id == actor_id))
+    tx.execute(delete(disclosure_grant).where(disclosure_grant.c.to_actor_id == actor_id))
+    hidden = hidden_from.c.what == "person", hidden_from.c.whom == str(actor_id)
+    tx.execute(delete(hidden_from).where(*hidden))
 
 
 # --- rows

@@ -106,3 +106,14 @@ ledger = Table(
     Column("detail", Text, nullable=False),  # a server's name, a date, words of ours: never an address or a browser
     Index("ix_ledger_actor", "actor_id", "number"),
 )
+
+beginning = Table(
+    "beginning",
+    metadata,
+    _of_actor(primary_key=True),
+    Column("aim", String(16), nullable=False),
+    Column("readers", String(16), nullable=False),  # of what they will write, until they say otherwise
+    Column("step", String(16), nullable=False),  # the question to go on with
+    Column("entry_id", Id),  # their first, while it is there
+    Column("changed_at", Instant, nullable=False),
+)

@@ -94,7 +94,7 @@ async def welcome(page: Page) -> Response:
     password_errors(sent)
     if sent.errors:
         return page.render("account/welcome.html", status=sent.status, form=sent)
-    return page.to("/home", "password")
+    return page.to("/start", "password")
 
 
 def password_errors(sent: Form) -> None:

@@ -65,6 +65,15 @@ SAID = {
     "left": N_("Your account was deleted. Other servers are being told."),
     "liked": N_("Liked."),
     "shared": N_("Shared with those who follow you."),
+    "kept": N_("Saved. Nobody is told of it."),
+    "resent": N_("Saved. Where it arrived, it is being brought up to date."),
+    "published": N_("Published: it is on its way to those who follow you."),
+    "narrowed": N_("Saved. Fewer may read it now, so it has a new address; the old one leads nowhere."),
+    "taken_back": N_(
+        "Saved. Fewer may read it now: the servers that received it are asked to delete it, and it has a new address. "
+        "Copies that people kept cannot be taken back."
+    ),
+    "hidden": N_("Hidden from them, from now on."),
     "dropped": N_("Nothing was brought; what was read is forgotten."),
     "forgotten": N_("Taken out of your address book."),
     "questions": N_("Your questions close their entries now. Choose who may read them."),

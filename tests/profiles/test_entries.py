@@ -65,7 +65,7 @@ async def test_a_published_entry_is_a_post_that_holds_nothing_masked(services, m
     assert "2019" not in repr(post.content) + repr(post.entry)
     assert "une PME de l’énergie" in post.content
     assert post.content.startswith("<p><strong>Projet · Diviser par trois")
-    assert "Demandez-moi : pourquoi" in post.content
+    assert "Demandez-moi\u00a0: pourquoi" in post.content
     assert post.entry["prompt"].startswith("pourquoi")
     assert "employer" not in post.entry.get("data", {})
 

@@ -8,6 +8,8 @@ import pytest
 from starlette.routing import Route
 
 from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.profiles.entries import Draft, PublishEntry, WriteEntry, publish_entry, write_entry
+from fediprof.profiles.records import EVERYONE, Field, Words
 from fediprof.web.routes import routes
 from tests.conftest import make_member
 
@@ -31,12 +33,18 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
     post = await services.perform(publish_post, PublishPost(marie, "Ask me #lean", "public"))
     paul = await make_member(services, "paul", name="Paul")
     private = await services.perform(publish_post, PublishPost(paul, "@marie Well?", "direct"))
-    slug = post.iri.rpartition("/")[2]
+    masked = Field("employer", "Zephyr", stand_in="a small company")
+    draft = Draft("project", Words("A project", "", "Why twice?"), rule=EVERYONE, fields=(masked,))
+    entry = await services.perform(write_entry, WriteEntry(marie, draft))
+    entry = await services.perform(publish_entry, PublishEntry(marie, entry.id))
     seen = 0
     for template in PAGES:
         number = str(paul.actor_id if "/people/" in template else post.id)
         number = str(private.conversation_id) if "/conversations/" in template else number
+        number = str(entry.id) if "/entries/" in template else number
+        slug = entry.slug if "/e/" in template or "/ask/" in template else post.iri.rpartition("/")[2]
         path = template.replace("{name}", "marie").replace("{slug}", slug).replace("{id:int}", number)
+        path = path.replace("{step}", "aim")
         await member.open(f"{path}?lang={language}")
         assert member.status == 200, path
         assert member.page.html["lang"] == language

@@ -37,7 +37,8 @@ async def test_the_first_password_may_wait(services, marie, visitor) -> None:
     assert visitor.status == 422
     assert "Between 8 and 200 characters" in visitor.text
     await visitor.press("/welcome", new=PASSWORD)
-    assert visitor.path == "/home"
+    assert visitor.path == "/start/aim"  # offered once
+    assert "Your password was changed." in visitor.text
 
 
 async def test_a_password_opens_and_one_goes_where_one_wanted(services, marie, visitor) -> None:

@@ -1,0 +1,259 @@
+"""Writing an entry: what the form holds, what becomes of it, and who may read which part, named where it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from starlette.responses import Response
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.i18n.catalog import N_
+from fediprof.profiles import entries, store, text
+from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry
+from fediprof.profiles.people import people_of
+from fediprof.profiles.records import (
+    CAREER,
+    FIELDS,
+    KINDS,
+    MAX_HEADLINE,
+    MAX_QUESTION,
+    MAX_STORY,
+    Entry,
+    Field,
+    Kind,
+    Readers,
+    Rule,
+    Words,
+)
+from fediprof.web import audiences
+from fediprof.web.compose import tongues
+from fediprof.web.entries import named_in, own, path_of
+from fediprof.web.forms import Form
+from fediprof.web.view import Page
+
+_SHOWN = frozenset(
+    (
+        "kind",
+        "headline",
+        "story",
+        "question",
+        "language",
+        "translations",
+        "tags",
+        "link",
+        "readers",
+        "people",
+        "ceiling",
+    )
+) | frozenset(FIELDS)
+_BETWEEN = re.compile(r"[\s,;#]+")
+_NAME_THEM = N_("Write the handle of at least one person.")
+
+
+async def new_form(page: Page) -> Response:
+    """`?kind=`: what it is to be."""
+    wanted = page.asked("kind")
+    begun = await page.read(lambda tx: store.beginning_of(tx, page.by.actor_id))
+    fresh = Form(
+        {
+            "kind": wanted if wanted in KINDS else "project",
+            "language": page.me.account.language,
+            "tr_language": "en" if page.me.account.language == "fr" else "fr",
+            "readers": begun.readers if begun is not None else "me",
+        }
+    )
+    fresh.values.update({f"{name}-readers": "me" for name in FIELDS})
+    return _show(page, fresh)
+
+
+async def write(page: Page) -> Response:
+    form = await page.form()
+    entry, draft = None, await _draft(page, form, None)
+    if draft is not None:
+        asked = WriteEntry(page.by, draft, page.services.settings.entry_ceiling, await _confirmed(page, form, None))
+        entry = await form.attempt(page.t, page.perform(entries.write_entry, asked), known=_SHOWN)
+    if entry is None:
+        return await _refused(page, form, None)
+    return page.to(f"/entries#e{entry.id}", "kept")
+
+
+async def change_form(page: Page) -> Response:
+    entry = await own(page)
+    named = named_in(entry)
+    people = await page.read(lambda tx: actors.by_ids(tx, named)) if named else {}
+    return _show(page, filled(entry, people, page.me.account.language), entry)
+
+
+async def change(page: Page) -> Response:
+    form, before = await page.form(), await own(page)
+    after, draft = None, await _draft(page, form, before)
+    if draft is not None:
+        ceiling, confirmed = page.services.settings.entry_ceiling, await _confirmed(page, form, before)
+        asked = ReviseEntry(page.by, before.id, draft, ceiling, confirmed)
+        after = await form.attempt(page.t, page.perform(entries.revise_entry, asked), known=_SHOWN)
+    if after is None:
+        return await _refused(page, form, before)
+    said = "kept" if after.post_id is None else "resent"
+    if after.slug != before.slug:
+        said = "taken_back" if before.post_id is not None else "narrowed"
+    return page.to(f"/entries#e{after.id}", said)
+
+
+def filled(entry: Entry, people: Mapping[int, Actor], language: str) -> Form:
+    """The form of an entry as it stands. `language`: the member's, where the entry's was not said."""
+    values = {
+        "kind": entry.kind,
+        "headline": entry.words.headline,
+        "story": entry.words.story,
+        "question": entry.words.question,
+        "language": entry.language or language,
+        "tr_language": "en" if (entry.language or language) == "fr" else "fr",
+        "tags": " ".join(entry.tags),
+        "link": entry.link,
+        "readers": entry.rule.readers,
+        "people": _handles(entry.rule, people),
+    }
+    for code, words in list(entry.translations.items())[:1]:
+        values |= {
+            "tr_language": code,
+            "tr_headline": words.headline,
+            "tr_story": words.story,
+            "tr_question": words.question,
+        }
+    values |= {f"{name}-readers": "me" for name in FIELDS}
+    for each in entry.fields:
+        values |= {
+            each.name: each.value,
+            f"{each.name}-readers": each.rule.readers,
+            f"{each.name}-people": _handles(each.rule, people),
+            f"{each.name}-stand_in": each.stand_in,
+        }
+    return Form(values)
+
+
+def _handles(rule: Rule, people: Mapping[int, Actor]) -> str:
+    return " ".join(f"@{people[each].handle}" for each in sorted(rule.people) if each in people)
+
+
+def draft_of(entry: Entry) -> Draft:
+    """An entry as it stands, to be changed in a part of it."""
+    return Draft(
+        kind=entry.kind,
+        words=entry.words,
+        language=entry.language,
+        translations=entry.translations,
+        tags=entry.tags,
+        link=entry.link,
+        rule=entry.rule,
+        fields=entry.fields,
+        import_key=entry.import_key,
+    )
+
+
+# --- what was sent
+
+
+async def _draft(page: Page, form: Form, before: Entry | None) -> Draft | None:
+    """None when something in it was refused already; then it stands in the form."""
+    rule = await _rule(page, form, "readers", "people")
+    fields = []
+    for name in FIELDS:
+        value, stand_in = form.text(name), form.text(f"{name}-stand_in")
+        if value or stand_in:
+            fields.append(Field(name, value, await _rule(page, form, f"{name}-readers", f"{name}-people"), stand_in))
+    translations = _translations(form, before)
+    if form.errors:
+        return None
+    return Draft(
+        kind=cast("Kind", form["kind"]),
+        words=Words(form.text("headline"), form.text("story"), form.text("question")),
+        language=form["language"] or None,
+        translations=translations,
+        tags=tuple(dict.fromkeys(filter(None, _BETWEEN.split(form.text("tags"))))),
+        link=form.text("link"),
+        rule=rule,
+        fields=tuple(fields),
+        import_key=before.import_key if before is not None else None,
+    )
+
+
+async def _rule(page: Page, form: Form, readers: str, people: str) -> Rule:
+    chosen = next((each for each in audiences.OFFERED if each == form[readers]), None)
+    if chosen is None:
+        form.refuse(page.t(N_("Choose who may read this")), readers)
+        return Rule()
+    if chosen != "people":
+        return Rule(chosen)
+    looked_up = people_of(form.text(people), page.services.resolver, field=people)
+    found = await form.attempt(page.t, looked_up, known=frozenset((people,)))
+    if found is not None and not found:
+        form.refuse(page.t(_NAME_THEM), people)
+    return Rule("people", people=found or frozenset())
+
+
+def _translations(form: Form, before: Entry | None) -> dict[str, Words]:
+    """The second text, beside those in further languages that this form does not show."""
+    shown = next(iter(before.translations), None) if before is not None else None
+    kept = {code: words for code, words in (before.translations if before else {}).items() if code != shown}
+    words = Words(form.text("tr_headline"), form.text("tr_story"), form.text("tr_question"))
+    return {form["tr_language"]: words, **kept} if words != Words("") else kept
+
+
+async def _confirmed(page: Page, form: Form, before: Entry | None) -> bool:
+    """Whether the number of public lines of a path that this would make was written."""
+    return form.text("ceiling") == str(await _would_be(page, before))
+
+
+async def _would_be(page: Page, before: Entry | None) -> int:
+    mine = await page.read(lambda tx: store.of_actor(tx, page.by.actor_id))
+    return 1 + sum(
+        each.kind in CAREER and each.rule.readers == "everyone"
+        for each in mine
+        if before is None or each.id != before.id
+    )
+
+
+async def _refused(page: Page, form: Form, entry: Entry | None) -> Response:
+    """The form as it was sent, each refusal beside the field it belongs to."""
+    if "translations" in form.errors:
+        form.errors["tr_language"] = form.errors.pop("translations")
+    second = form.text("tr_story") or form.text("tr_question")
+    if "headline" in form.errors and form.text("headline") and second and not form.text("tr_headline"):
+        form.errors["tr_headline"] = form.errors.pop("headline")
+    return _show(page, form, entry, would_be=await _would_be(page, entry) if "ceiling" in form.errors else 0)
+
+
+# --- the page
+
+
+def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be: int = 0) -> Response:
+    """`would_be`: how many public lines of a path there would be, when that is to be confirmed."""
+    kind: Kind = next((each for each in KINDS if each == form["kind"]), "free")
+    return page.render(
+        "entries/edit.html",
+        status=form.status,
+        title=page.t("Change this entry") if entry else page.t("Write an entry"),
+        form=form,
+        entry=entry,
+        path=path_of(page, entry) if entry else "",
+        would_be=would_be,
+        kinds=[(each, page.t(text.KINDS[each])) for each in KINDS],
+        tongues=tongues(form["language"]),
+        asks=page.t(audiences.QUESTIONS[kind]),
+        offered=offered(page),
+        fields=[(name, page.t(text.FIELDS[name]), page.t(audiences.EXAMPLES[name])) for name in FIELDS],
+        inside=[(each, page.t(audiences.INSIDE[each])) for each in audiences.OFFERED],
+        limits={"headline": MAX_HEADLINE, "story": MAX_STORY, "question": MAX_QUESTION},
+    )
+
+
+def offered(page: Page, among: Iterable[Readers] = audiences.OFFERED) -> list[tuple[Readers, str, str]]:
+    """(readers, word, what follows from it) in the order they are offered."""
+    indexable = page.me.actor.indexable
+    return [
+        (each, page.t(audiences.WORDS[each]), audiences.consequence(each, page.t, indexable=indexable))
+        for each in among
+    ]
