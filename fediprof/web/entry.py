@@ -19,7 +19,8 @@ from fediprof.posts.records import Shown
 from fediprof.profiles import views as profiles
 from fediprof.profiles.disclosure import Disclosed
 from fediprof.web import compose, entry_cards, linked_data
-from fediprof.web.eyes import Eyes, closed, eyes_of, listed
+from fediprof.web.disclosures import note_opening
+from fediprof.web.eyes import Eyes, closed, eyes_of, for_whom, listed
 from fediprof.web.view import Page
 
 
@@ -49,6 +50,7 @@ async def permalink(page: Page) -> Response:
     """The entry, and what was answered to it. What not everybody may read is kept by nobody on the way."""
     loaded = await page.read(lambda tx: _load(tx, page))
     owner, entry, eyes, post = loaded.owner, loaded.entry, loaded.eyes, loaded.post
+    await note_opening(page, [entry])
     open = owner.indexable and entry.public and page.looker is None
     response = page.render(
         "public/entry.html",
@@ -65,6 +67,7 @@ async def permalink(page: Page) -> Response:
         mine=owner.id == page.viewer and not eyes.lent,
         owner=owner.id == page.viewer,
         open=open,
+        for_whom=for_whom(page, eyes),
         linked=linked_data.work(owner, entry, page.here) if open else "",
     )
     if eyes.lent or not entry.public:

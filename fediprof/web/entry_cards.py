@@ -55,13 +55,15 @@ RESUME: Mapping[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field as it is read. `ask`: the path where the text behind a stand-in is asked for, or ""."""
+    """A field as it is read. `ask`: the path where the text behind a stand-in is asked for, or "". `language`: of the text,
+    where it is its owner's own words."""
 
     name: str
     label: str
     text: str
     stand_in: bool
     ask: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def told(page: Page, owner: Actor, entry: Disclosed, *, whole: bool = True, lang
                 text.field_text(each, page.t),
                 each.stand_in,
                 f"/ask/{entry.slug}?field={each.name}" if each.stand_in and entry.why != "owner" else "",
+                "" if each.name == "dates" and not each.stand_in else entry.language or "",
             )
             for each in entry.fields
         ),
@@ -122,8 +125,9 @@ def told(page: Page, owner: Actor, entry: Disclosed, *, whole: bool = True, lang
 
 def card(page: Page, kept: Cards, owner: Actor, entry: Disclosed, *, open: bool, pinned: bool = False) -> str:
     """The entry on its owner's page. `open`: machines may read it as part of a résumé."""
+    member = page.visitor is not None
     key = (
-        *("entry", page.t.language, owner.username, open, pinned),
+        *("entry", page.t.language, owner.username, open, pinned, member),
         *(entry.slug, entry.changed_at, entry.fields, entry.why, entry.until, entry.readers, entry.post_id),
     )
     known = kept.get(key)
@@ -131,7 +135,7 @@ def card(page: Page, kept: Cards, owner: Actor, entry: Disclosed, *, open: bool,
         return str(known)
     macro = page.macro("macros/entry.html", "card")
     made = told(page, owner, entry, whole=False)
-    return str(kept.keep(key, str(macro(made, open, pinned, RESUME.get(entry.kind, "h-entry")))))
+    return str(kept.keep(key, str(macro(made, open, pinned, RESUME.get(entry.kind, "h-entry"), member))))
 
 
 def in_sections(entries: Iterable[Disclosed]) -> list[tuple[str, str, list[Disclosed]]]:

@@ -46,6 +46,15 @@ def eyes_of(tx: Tx, page: Page, owner_id: int) -> Eyes:
     return Eyes(views.viewer_of(tx, owner_id, person.id), "person", person)
 
 
+def for_whom(page: Page, eyes: Eyes) -> str:
+    """The handle of whom a page was made for, to stand on its print; "" for everyone."""
+    if eyes.lent:
+        return f"@{eyes.person.handle}" if eyes.person else ""
+    if page.visitor is not None:
+        return f"@{page.visitor.actor.handle}"
+    return f"@{page.guest.handle}" if page.guest and page.looker is not None else ""
+
+
 def closed(response: Response) -> Response:
     """Headers of an answer that holds what not everybody may read: nobody on the way keeps it, no machine shows it."""
     response.headers["Cache-Control"] = "private, no-store"

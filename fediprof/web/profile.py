@@ -25,7 +25,8 @@ from fediprof.profiles import views as profiles
 from fediprof.profiles.disclosure import Disclosed
 from fediprof.web import entry_cards, linked_data
 from fediprof.web.cards import Cards
-from fediprof.web.eyes import Eyes, all_public, closed, eyes_of, listed
+from fediprof.web.disclosures import note_opening
+from fediprof.web.eyes import Eyes, all_public, closed, eyes_of, for_whom, listed
 from fediprof.web.public import PAGE, member
 from fediprof.web.view import Page
 
@@ -72,6 +73,7 @@ async def profile(page: Page) -> Response:
         return head, first, shown, _more(found), relation
 
     head, first, shown, more, relation = await page.read(load)
+    await note_opening(page, head.shown)
     make = card_maker(page)
     cards = {each.post.id: make(each) for each in shown}
     return _page(page, kept, head, first, cards, more, relation)
@@ -95,6 +97,7 @@ async def _for_visitor(page: Page) -> Response:
 
     have: dict[_Name, object] = {}
     head, names, more, shown = await page.read(load)
+    await note_opening(page, head.shown)
     if fresh := {each.post.id: each for each in shown}:
         make = card_maker(page)
         for name in names:
@@ -113,6 +116,7 @@ async def paper(page: Page) -> Response:
 
     head = await page.read(load)
     shown = head.shown[:MAX_PRINTED]
+    await note_opening(page, shown)
     response = page.render(
         "public/paper.html",
         actor=head.actor,
@@ -122,7 +126,7 @@ async def paper(page: Page) -> Response:
             (anchor, title, [entry_cards.told(page, head.actor, each, whole=False) for each in entries])
             for anchor, title, entries in entry_cards.in_sections(shown)
         ],
-        for_whom=_for_whom(page, head),
+        for_whom=for_whom(page, head.eyes),
     )
     return response if all_public(shown) and page.looker is None else closed(response)
 
@@ -208,17 +212,8 @@ def _page(
         max_id=max_id,
         open=open,
         linked=linked_data.person(actor, head.topics, head.shown, page.here) if open else "",
-        for_whom=_for_whom(page, head),
+        for_whom=for_whom(page, head.eyes),
     )
     if head.eyes.lent or not public:
         return closed(response)
     return listed(response) if open else response
-
-
-def _for_whom(page: Page, head: _Head) -> str:
-    """Whose eyes a printed page was made for: a handle, or "" for everyone."""
-    if head.eyes.lent:
-        return f"@{head.eyes.person.handle}" if head.eyes.person else ""
-    if page.visitor is not None:
-        return f"@{page.visitor.actor.handle}"
-    return f"@{page.guest.handle}" if page.guest and page.looker is not None else ""

@@ -24,6 +24,8 @@ from fediprof.posts import store as posts
 from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
 from fediprof.posts.records import Post
 from fediprof.principal import Member
+from fediprof.profiles.entries import Draft, PublishEntry, WriteEntry, publish_entry, write_entry
+from fediprof.profiles.records import EVERYONE, Entry, Field, Rule, Words
 from fediprof.services import Services
 from tests.conftest import make_member
 from tests.support.live import serving
@@ -50,6 +52,8 @@ class Site:
     post: Post
     private: Post
     stranger: Actor
+    entry: Entry
+    close: Entry
 
     @property
     def origin(self) -> str:
@@ -85,7 +89,28 @@ async def site(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Site]:
         await services.perform(request_follow, RequestFollow(paul, marie.actor_id))
         await _app(services, marie)
         stranger = await services.database.write(lambda tx: _stranger(tx, post))
-        yield Site(services, marie, paul, post, private, stranger)
+        entry, other = await _entries(services, marie)
+        yield Site(services, marie, paul, post, private, stranger, entry, other)
+
+
+async def _entries(services: Services, by: Member) -> tuple[Entry, Entry]:
+    """One that everyone may read and that was sent out, in two languages and with masks; one for contacts."""
+    words = Words(
+        "Diviser par trois le délai d’un atelier",
+        "Les commandes attendaient trois semaines. Nous avons déplacé les stocks, pas les gens ; deux essais ont échoué.",
+        "Pourquoi avons-nous échoué deux fois ?",
+    )
+    english = Words("Cutting a workshop’s delay by three", "Orders waited for three weeks.", "Why did we fail twice?")
+    fields = (
+        Field("employer", "Zéphyr SA", stand_in="une PME de l’énergie"),
+        Field("dates", "2019-03/2021-06", stand_in="deux ans"),
+        Field("place", "Grenoble", EVERYONE),
+    )
+    draft = Draft("project", words, "fr", {"en": english}, ("lean",), "https://marie.example/", EVERYONE, fields)
+    entry = await services.perform(write_entry, WriteEntry(by, draft))
+    entry = await services.perform(publish_entry, PublishEntry(by, entry.id))
+    close = Draft("experience", Words("Trois ans de nuit", "Ce que la nuit apprend."), "fr", rule=Rule("contacts"))
+    return entry, await services.perform(write_entry, WriteEntry(by, close))
 
 
 async def _app(services: Services, by: Member) -> None:

@@ -17,8 +17,21 @@ RUN = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wca
 
 
 def public(site: Site) -> list[str]:
-    path = site.path(site.post)
-    return ["/@marie", path, f"{path}/reply", "/@marie/follow", "/tags/lean", "/about", "/login", "/visit", "/"]
+    path, entry = site.path(site.post), f"/@marie/e/{site.entry.slug}"
+    return [
+        "/@marie",
+        entry,
+        f"{entry}/reply",
+        "/@marie/cv",
+        path,
+        f"{path}/reply",
+        "/@marie/follow",
+        "/tags/lean",
+        "/about",
+        "/login",
+        "/visit",
+        "/",
+    ]
 
 
 def own(site: Site) -> list[str]:
@@ -36,6 +49,10 @@ def own(site: Site) -> list[str]:
         f"/write?reply={post}",
         site.path(site.post),
         "/@marie",
+        "/@marie?as=contact",
+        f"/@marie/e/{site.entry.slug}",
+        f"/@marie/e/{site.close.slug}",
+        "/@marie/cv",
         "/@paul",
         f"/people/{anna}",
         f"/people/{anna}/block",
