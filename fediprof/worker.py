@@ -19,6 +19,7 @@ from fediprof.media import store as uploads
 from fediprof.portability import store as imports
 from fediprof.refusals import store as refusals
 from fediprof.services import Services
+from fediprof.visitors import store as visits
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Workers:
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
         await write(lambda tx: imports.sweep(tx, now - imports.KEPT))
         await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
+        await write(lambda tx: visits.sweep(tx, now))
         unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
         for each in unused:
             for file in filter(None, (each.file, each.preview)):

@@ -11,7 +11,7 @@ from fediprof.db.database import Tx
 from fediprof.effects import Done
 from fediprof.here import Here
 from fediprof.visitors import store
-from fediprof.visitors.records import CODE_KNOWN_FOR, SESSION_LASTS, Guest, Session
+from fediprof.visitors.records import SESSION_LASTS, Guest, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def opened(
     tx: Tx, actor_id: int, now: datetime, *, only_at: list[str] | None = None, until: datetime | None = None
 ) -> str:
     """A new session's secret, told once. What has ended is forgotten on the way."""
-    store.sweep(tx, now, now - CODE_KNOWN_FOR)
+    store.sweep(tx, now)
     secret = ids.secret()
     session = Session(ids.new_id(), ids.fingerprint(secret), actor_id, only_at, now, until or now + SESSION_LASTS)
     store.insert_session(tx, session)

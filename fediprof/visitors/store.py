@@ -13,7 +13,7 @@ from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor
 from fediprof.schema.profiles import disclosure_grant
 from fediprof.schema.visitors import capability_link, login_app, login_attempt, login_code, visitor_session
-from fediprof.visitors.records import Attempt, Code, Guest, Link, LoginApp, Session
+from fediprof.visitors.records import CODE_KNOWN_FOR, Attempt, Code, Guest, Link, LoginApp, Session
 
 _SPLIT = len(visitor_session.c)
 _BY_SECRET = (
@@ -142,10 +142,10 @@ def spend_link(tx: Tx, secret_hash: str) -> bool:
 # --- forgetting
 
 
-def sweep(tx: Tx, now: datetime, codes_before: datetime) -> None:
+def sweep(tx: Tx, now: datetime) -> None:
     """What has ended leaves no trace of who came."""
     tx.execute(delete(login_attempt).where(login_attempt.c.expires_at <= now))
 
-    tx.execute(delete(login_code).where(login_code.c.expires_at <= codes_before))
+    tx.execute(delete(login_code).where(login_code.c.expires_at <= now - CODE_KNOWN_FOR))
     for table in (visitor_session, capability_link):
         tx.execute(delete(table).where(table.c.expires_at <= now))

@@ -11,9 +11,10 @@ from fediprof import clock
 from fediprof.errors import Forbidden, Unreachable
 from fediprof.moderation import store as moderation
 from fediprof.net.fetcher import Response
-from fediprof.schema.visitors import login_app, login_attempt, visitor_session
+from fediprof.schema.visitors import login_app, login_attempt, login_code, visitor_session
 from fediprof.web import visitors as pages
 from fediprof.web.throttle import Throttle
+from fediprof.worker import Workers
 from tests.conftest import make_member
 from tests.visitors.conftest import HOST
 
@@ -465,3 +466,16 @@ async def test_a_visitor_opens_no_member_s_page(services, marie, paul, server, b
     for path in ("/home", "/settings", "/conversations", "/admin"):
         await browser.open(path)
         assert browser.path == "/login"
+
+
+async def test_what_has_ended_leaves_no_trace(services, marie, paul, server, browser, monkeypatch) -> None:
+    await set_out(browser)
+    await log_in(browser, server)
+    await browser.open("/visit")
+    await browser.press("/visit/code", "Give me a code")
+    later = clock.now() + timedelta(days=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await Workers(services)._sweep()
+    for table in (login_attempt, login_code, visitor_session):
+        assert await services.read(lambda tx, table=table: tx.execute(select(table)).all()) == [], table.name
+    assert len(await services.read(lambda tx: tx.execute(select(login_app)).all())) == 1
