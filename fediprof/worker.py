@@ -17,6 +17,7 @@ from fediprof.jobs.lease import RENEWED_EVERY
 from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
 from fediprof.portability import store as imports
+from fediprof.profiles import ledger
 from fediprof.refusals import store as refusals
 from fediprof.services import Services
 from fediprof.visitors import store as visits
@@ -81,6 +82,7 @@ class Workers:
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
         await write(lambda tx: imports.sweep(tx, now - imports.KEPT))
         await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
+        await write(lambda tx: ledger.note_ended(tx, now))
         await write(lambda tx: visits.sweep(tx, now))
         unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
         for each in unused:

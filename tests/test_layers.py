@@ -60,7 +60,22 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
     ("wiring", frozenset({"app", "worker", "__main__"})),
 )
 DOORS = frozenset({"mastodon", "web", "cli", "federation"})
-SQL = frozenset(["store", "views", "report", "hosts", "outbox", "inbox", "queue", "queues", "front", "threads"])
+SQL = frozenset(
+    [
+        "store",
+        "grant_store",
+        "ledger_store",
+        "views",
+        "report",
+        "hosts",
+        "outbox",
+        "inbox",
+        "queue",
+        "queues",
+        "front",
+        "threads",
+    ]
+)
 """Modules whose business is statements; the packages `db`, `schema` and the module `keystore` besides."""
 
 ALLOWED: dict[tuple[str, str], str] = {

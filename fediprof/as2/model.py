@@ -178,6 +178,8 @@ class Post:
     interaction_policy: Document | None = None
     entry: Document | None = None
     """`fp:entry` of a fediprof server, as sent."""
+    ask: Document | None = None
+    """`fp:ask`: which entries its author would like to read more of, as sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ def post(doc: Document) -> Post:
         source=_source(doc.get("source")),
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
         entry=entry if isinstance(entry := doc.get("fp:entry"), dict) else None,
+        ask=asked if isinstance(asked := doc.get("fp:ask"), dict) else None,
     )
 
 

@@ -6,6 +6,7 @@ from fediprof import __version__
 from fediprof.actors.records import Actor
 from fediprof.as2.names import MEDIA_TYPE
 from fediprof.here import INSTANCE_ACTOR, Here
+from fediprof.net.webfinger import ASK
 from fediprof.settings import Settings
 
 INTENTS = {"Follow": "follow", "Create": "create", "Like": "like", "Announce": "announce", "Object": "object"}
@@ -42,6 +43,7 @@ def jrd(actor: Actor, here: Here) -> dict[str, object]:
     ]
     if actor.username != INSTANCE_ACTOR:
         links.append({"rel": "http://ostatus.org/schema/1.0/subscribe", "template": template})
+        links.append({"rel": ASK, "template": f"{here.origin}/intents/ask?object={{object}}"})
         links += [
             {
                 "rel": f"https://w3id.org/fep/3b86/{activity}",

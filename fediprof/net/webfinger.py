@@ -21,6 +21,8 @@ from fediprof.net.fetcher import Fetcher
 
 SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
 INTENT = "https://w3id.org/fep/3b86/"
+ASK = "https://w3id.org/fediprof/ns#ask"
+"""Where a member of a server of this kind is sent to ask about an entry: `{object}` is its address."""
 MAX_BYTES = 65_536
 MAX_LINKS = 64
 MAX_URL = 2048
@@ -49,13 +51,14 @@ class Found:
     """What a server says of a handle. `subject_acct`: `user@host`, its own spelling, confirmed by that host.
 
     `subscribe_template`: has `{uri}` in it, or None. `intents`: FEP-3b86 activity type (`Follow`, `Create`, …) →
-    template.
+    template. `ask_template`: of `ASK`, has `{object}` in it, or None.
     """
 
     subject_acct: str
     actor_iri: str
     subscribe_template: str | None
     intents: Mapping[str, str]
+    ask_template: str | None = None
 
 
 def parse_handle(text: str, *, ports: bool = False) -> Handle:
@@ -137,6 +140,7 @@ def _found(document: dict[str, Any], subject: Handle, scheme: str) -> Found:
     links = document.get("links")
     actor: str | None = None
     subscribe: str | None = None
+    ask: str | None = None
     intents: dict[str, str] = {}
     for link in links[:MAX_LINKS] if isinstance(links, list) else []:
         if not isinstance(link, dict):
@@ -148,11 +152,13 @@ def _found(document: dict[str, Any], subject: Handle, scheme: str) -> Found:
             actor = href
         elif rel == SUBSCRIBE and subscribe is None and _is_url(template, scheme) and "{uri}" in template:
             subscribe = template
+        elif rel == ASK and ask is None and _is_url(template, scheme) and "{object}" in template:
+            ask = template
         elif rel.startswith(INTENT) and _is_url(template, scheme):
             intents.setdefault(rel.removeprefix(INTENT)[:64], template)
     if actor is None:
         raise NotFound(f"{subject} has no ActivityPub actor")
-    return Found(str(subject), actor, subscribe, intents)
+    return Found(str(subject), actor, subscribe, intents, ask)
 
 
 def _is_actor_type(value: object) -> bool:

@@ -30,7 +30,8 @@ IDEMPOTENT_FOR = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class PublishPost:
     """`text`: plain text, mentions as @user@host. `translations`: (language, text) beside the first. `title`: makes it
-    an Article. `named`: filled by `gathered`: handle → actor id."""
+    an Article. `named`: filled by `gathered`: handle → actor id. `terms`: what goes with the Note once, when it is sent,
+    for servers that know it (`fp:grant`, `fp:ask`)."""
 
     by: Member
     text: str
@@ -44,6 +45,7 @@ class PublishPost:
     title: str = ""
     idempotency_key: str = ""
     named: Mapping[str, int] = field(default_factory=dict)
+    terms: Mapping[str, object] = field(default_factory=dict)
 
     async def gathered(self, resolver: Resolver) -> PublishPost:
         texts = (self.text, *(text for _, text in self.translations))
@@ -153,7 +155,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         likes_count=0,
         announces_count=0,
     )
-    effects = sending.send_new(tx, author, post, written.actor_ids, written.tags, parent, here)
+    effects = sending.send_new(tx, author, post, written.actor_ids, written.tags, parent, here, request.terms)
     uploads.attach(tx, request.upload_ids, post_id)
     if request.idempotency_key:
         since = here.now - IDEMPOTENT_FOR

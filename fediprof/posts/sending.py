@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import select
 
@@ -27,16 +29,18 @@ def send_new(
     tags: tuple[Tag, ...],
     parent: Post | None,
     here: Here,
+    terms: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Effect]:
-    """Keep a new post, and send it to its audience."""
+    """Keep a new post, and send it to its audience. `terms`: more of the Note in what is sent."""
     store.insert_post(tx, post, [(named, False) for named in mentions], tags)
     actors.posted(tx, author.id, here.now)
     if parent is not None:
         store.count(tx, parent.id, replies=1)
     shown = own(tx, post.id, author)
-    effects: list[Effect] = [
-        Deliver(author.id, wire.create(shown, here), audience_of(shown, parent), post.iri, post.id)
-    ]
+    activity = wire.create(shown, here)
+    if isinstance(inner := activity["object"], dict):
+        inner.update(terms)
+    effects: list[Effect] = [Deliver(author.id, activity, audience_of(shown, parent), post.iri, post.id)]
     effects += told(tx, shown, parent)
     if post.visibility != "direct":
         parent_author = parent.actor_id if parent else None

@@ -18,7 +18,7 @@ from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.timelines import store as timelines
-from fediprof.web import compose
+from fediprof.web import compose, disclosures
 from fediprof.web.view import Page
 
 PAGE = 20
@@ -73,10 +73,13 @@ async def conversation(page: Page) -> Response:
     if not items:
         raise NotFound(f"no conversation {number} of {page.me.actor.username}")
     people = {actor.id: actor for each in items for actor in (each.author, *each.mentions) if actor.id != reader}
+    opened, asked = await disclosures.beside(page, items)
     return page.render(
         "account/conversation.html",
         items=items,
         people=list(people.values()),
+        opened=opened,
+        asked=asked,
         shown=items[-1],
         form=compose.reply_form(page, items[-1]),
         back=page.request.url.path,

@@ -6,7 +6,9 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from fediprof.web import (
     admin,
+    asks,
     compose,
+    disclosures,
     entries,
     entry,
     entry_form,
@@ -91,6 +93,16 @@ routes: list[BaseRoute] = [
     _get("/notifications", members(home.news)),
     _get("/conversations", members(home.private)),
     _get("/conversations/{id:int}", members(home.conversation)),
+    # what is open to whom
+    _get("/conversations/{id:int}/open", members(disclosures.open_form)),
+    _post("/conversations/{id:int}/open", members(disclosures.open_part)),
+    _get("/grants", members(disclosures.given)),
+    _post("/grants/{id:int}/revoke", members(disclosures.revoke)),
+    _post("/sets/{id:int}/remove", members(disclosures.remove_set)),
+    _get("/ledger", members(disclosures.seen)),
+    _post("/ledger/export", members(disclosures.download)),
+    _get("/ask/{slug}", everybody(asks.form)),
+    _post("/ask/{slug}", everybody(asks.submit)),
     _get("/posts/{id:int}", members(public.known_post)),
     # writing
     _get("/write", members(compose.form)),
@@ -147,6 +159,8 @@ routes: list[BaseRoute] = [
     _get("/intents/object", members(intents.open_object)),
     _get("/intents/like", members(intents.like)),
     _get("/intents/announce", members(intents.announce)),
+    _get("/intents/ask", members(asks.arrive)),
+    _post("/intents/ask", members(asks.ask)),
     # deciding
     _get("/settings", members(settings.index)),
     _get("/settings/profile", members(settings.profile_form)),

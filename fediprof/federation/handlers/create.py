@@ -7,8 +7,9 @@ from fediprof.as2 import model as as2
 from fediprof.as2.model import Document
 from fediprof.errors import Malformed, NotAllowed
 from fediprof.federation.inbound import Inbound
-from fediprof.posts import receive, wire
+from fediprof.posts import wire
 from fediprof.posts.receive import ReceivePost
+from fediprof.profiles import asks
 from fediprof.text.html import plain
 from fediprof.visitors import codes
 from fediprof.visitors.codes import ProveByCode
@@ -25,7 +26,7 @@ async def post(inbound: Inbound) -> str:
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
     arrival = await inbound.perform(
-        receive.receive_post,
+        asks.receive_message,
         ReceivePost(
             written,
             inbound.actor,
@@ -47,7 +48,7 @@ async def fetched(inbound: Inbound, iri: str) -> str:
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
     request = ReceivePost(written, inbound.actor, wire.html_of(written))
-    return (await inbound.perform(receive.receive_post, request)).outcome
+    return (await inbound.perform(asks.receive_message, request)).outcome
 
 
 async def _of_a_visitor(inbound: Inbound, written: as2.Post) -> str | None:
