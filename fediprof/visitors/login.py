@@ -233,9 +233,8 @@ class Login:
             found = await webfinger.discover(self.fetcher, handle, scheme=self.settings.scheme)
         except (Malformed, NotFound) as error:
             raise refused from error
-        if origin.host_of(found.actor_iri) != host:
-            raise refused
         actor = await self.resolver.actor(found.actor_iri)
+        # Of the actor that was found: its address may have led from this host to another's.
         if actor is None or actor.local or actor.gone_at is not None or origin.host_of(actor.iri) != host:
             raise refused
         return actor

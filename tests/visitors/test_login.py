@@ -328,6 +328,10 @@ async def test_a_server_s_webfinger_does_not_make_another_s_actor_its_own(
         assert browser.status == 401, subject
         network.jrds.clear()
         url = await set_out(browser, "mallory@evil.example")
+    # or its own account's address leads to Paul's
+    network.redirects[mallory.iri] = paul.iri
+    await browser.open(evil.authorize(url, "mallory"))
+    assert browser.status == 401
     assert await sessions(services) == 0
     assert nothing_is_left(evil)
 
