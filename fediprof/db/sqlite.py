@@ -81,6 +81,8 @@ class ReadAtOnce:
             raise
         finally:
             self._until = float("inf")
+            if self._raw.in_transaction:  # the end of the unit was interrupted too
+                self._raw.execute("rollback")
 
     def close(self) -> None:
         self._core.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from fediprof.db.database import Database, Tx
 from fediprof.db.migrate import migrate, newest, revision
 from fediprof.db.opening import open_database
+from fediprof.db.sqlite import ReadAtOnce, TookLong
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +101,20 @@ async def test_an_interrupted_reading_unit_leaves_the_connection_fit_for_the_nex
         assert await database.read(interrupted) == 300_000
         await database.write(_say(number, "x"))
         assert await database.read(_count) == number + 1
+
+
+def test_an_interrupted_end_leaves_the_connection_fit_for_the_next(tmp_path: Path) -> None:
+    """The time may be over at the very end of a unit: what ends its transaction is then what is interrupted."""
+    at_once = ReadAtOnce(tmp_path / "test.sqlite3")
+    at_once._raw.set_progress_handler(at_once._too_long, 1)
+
+    def late(tx: Tx) -> None:
+        at_once._until = 0.0
+
+    with pytest.raises(TookLong):
+        at_once.run(late)
+    assert at_once.run(lambda tx: tx.execute(text("select 1")).scalar()) == 1
+    at_once.close()
 
 
 async def test_a_cancelled_caller_does_not_lose_the_others(database: Database) -> None:
