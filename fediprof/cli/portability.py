@@ -16,7 +16,8 @@ from fediprof.cli.member import acting
 from fediprof.cli.progress import bar
 from fediprof.cli.run import settings_of, with_services
 from fediprof.db.database import Tx
-from fediprof.errors import Invalid, NotFound
+from fediprof.errors import Invalid
+from fediprof.here import Here
 from fediprof.portability import faces, plan, reading
 from fediprof.portability.archive import pack
 from fediprof.portability.commands import Landed, LandImport, land_import
@@ -25,6 +26,7 @@ from fediprof.portability.records import Arrival
 from fediprof.principal import Member
 from fediprof.profiles import store as profiles
 from fediprof.profiles import views
+from fediprof.profiles.disclosure import ANYBODY
 from fediprof.services import Services
 
 
@@ -110,7 +112,7 @@ def export(ctx: click.Context, username: str | None, resume: str | None, file: P
         if str(target) != "-" and target.exists():
             raise Invalid(f"{target} is there already")
         if resume:
-            await _write(target, await services.read(lambda tx: _resume(tx, by, actor, resume, services)))
+            await _write(target, await services.read(lambda tx: _resume(tx, actor, resume, services.here())))
             return target
         if str(target) == "-":
             raise Invalid("An archive is written to a file: say which with --to")
@@ -127,11 +129,10 @@ def export(ctx: click.Context, username: str | None, resume: str | None, file: P
         click.echo(target)
 
 
-def _resume(tx: Tx, by: Member, actor: Actor, face: str, services: Services) -> bytes:
-    if actor.gone_at is not None:
-        raise NotFound("gone")
-    viewer = views.viewer_of(tx, actor.id, by.actor_id if face == "everything" else None)
-    return faces.resume(tx, actor, viewer, services.here())
+def _resume(tx: Tx, actor: Actor, face: str, here: Here) -> bytes:
+    if face == "everything":
+        return faces.everything(tx, actor, here)
+    return faces.resume(actor, views.of_owner(tx, actor.id, ANYBODY, here.now), here)
 
 
 async def _write(target: Path, data: bytes) -> None:

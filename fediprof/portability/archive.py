@@ -33,10 +33,11 @@ from fediprof.portability import faces, ours, reading, store, tables
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts import wire as post_wire
+from fediprof.profiles import grant_store, ledger_store
 from fediprof.profiles import store as profiles
-from fediprof.profiles import views as profile_views
 
 _BATCH = 200
+_MOST = 1_000_000
 
 Result = TypeVar("Result")
 
@@ -111,7 +112,7 @@ def _profile(tx: Tx, actor: Actor, account_id: int, here: Here) -> dict[str, byt
     columns = reading.ADDRESS_BOOK_COLUMNS
     return {
         reading.PROFILE: _json(whole),
-        "resume.json": faces.resume(tx, actor, profile_views.viewer_of(tx, actor.id, actor.id), here),
+        "resume.json": faces.everything(tx, actor, here),
         "grants.json": _json(_grants(tx, actor, keys)),
         "ledger.csv": _ledger(tx, actor, keys),
         reading.ADDRESS_BOOK: tables.written(columns, [[getattr(each, name) for name in columns] for each in people]),
@@ -120,7 +121,7 @@ def _profile(tx: Tx, actor: Actor, account_id: int, here: Here) -> dict[str, byt
 
 def _grants(tx: Tx, actor: Actor, keys: Mapping[int, str]) -> list[dict[str, Any]]:
     """What was opened to whom: for reading, no server opens anything by it."""
-    found = store.grants(tx, actor.id)
+    found = grant_store.of_owner(tx, actor.id, limit=_MOST)
     people = actors.by_ids(tx, {each.to_actor_id for each in found})
     return [
         {
@@ -139,16 +140,14 @@ def _grants(tx: Tx, actor: Actor, keys: Mapping[int, str]) -> list[dict[str, Any
 def _ledger(tx: Tx, actor: Actor, keys: Mapping[int, str]) -> bytes:
     rows = [
         [
-            rfc3339(each["at"]),
-            each["what"],
-            each["with_handle"],
-            str(each["grant_id"] or ""),
-            msgspec.json.encode(
-                _named({int(number): names for number, names in each["parts"].items()}, keys)
-            ).decode(),
-            each["detail"],
+            rfc3339(each.at),
+            each.what,
+            each.with_handle,
+            str(each.grant_id or ""),
+            msgspec.json.encode(_named(each.parts, keys)).decode(),
+            each.detail,
         ]
-        for each in store.ledger_rows(tx, actor.id)
+        for each in reversed(ledger_store.of_owner(tx, actor.id))
     ]
     return tables.written(("at", "what", "with", "grant", "parts", "detail"), rows)
 

@@ -13,11 +13,12 @@ from fediprof.portability import ours, store
 from fediprof.portability.plan import as_entry
 from fediprof.portability.records import Arrival, Draft, Section
 from fediprof.principal import Member
-from fediprof.profiles import entries
+from fediprof.profiles import entries, grant_store
 from fediprof.profiles import store as profiles
 from fediprof.profiles.entries import Draft as EntryDraft
 from fediprof.profiles.entries import ReviseEntry, WriteEntries
 from fediprof.profiles.records import MAX_QUESTION, Entry
+from fediprof.profiles.sets import MAX_SETS, SaveSet, save_set
 
 MOST_TALKED_OF = 3
 
@@ -97,21 +98,21 @@ def land_import(tx: Tx, request: LandImport, here: Here) -> Done[Landed]:
     met = store.put_people(tx, request.by.account_id, arrival.people if request.people else ())
     for domain in arrival.hidden_domains:
         profiles.hide_from(tx, request.by.actor_id, "domain", domain, here.now)
-    _bring_sets(tx, request.by, arrival)
+    _bring_sets(tx, request.by, arrival, here)
     store.drop(tx, request.by.account_id)
     return Done(Landed(told.new, told.changed, told.left + len(chosen) - len(fresh), *met))
 
 
-def _bring_sets(tx: Tx, by: Member, arrival: Arrival) -> None:
-    """Sets are names for parts, and open nothing by themselves."""
+def _bring_sets(tx: Tx, by: Member, arrival: Arrival, here: Here) -> None:
+    """Sets are names for parts, and open nothing by themselves. One of a name that is there stays as it is."""
     if not arrival.sets:
         return
     known = {ours.key_of(each): each.id for each in profiles.of_actor(tx, by.actor_id)}
-    named = {
-        name: {known[key]: frozenset(fields) for key, fields in parts.items() if key in known}
-        for name, parts in arrival.sets.items()
-    }
-    store.add_sets(tx, by.actor_id, {name: parts for name, parts in named.items() if parts})
+    there = {each.name for each in grant_store.sets_of(tx, by.actor_id)}
+    for name, parts in arrival.sets.items():
+        held = {known[key]: frozenset(fields) for key, fields in parts.items() if key in known}
+        if held and name not in there and len(there) < MAX_SETS:
+            there.add(save_set(tx, SaveSet(by, name, held), here).value.name)
 
 
 def _is_here(draft: Draft, mine: set[str]) -> bool:

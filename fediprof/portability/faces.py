@@ -1,10 +1,10 @@
-"""A member's profile as a document, for one reader: the résumé's faces, and the card. All of it is made of what
-`profiles.views` gives for that reader."""
+"""A member's profile as a document, for one reader: the résumé's faces, and the card. All of it is made of what was
+disclosed to that reader (`profiles.views`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -13,18 +13,17 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.here import Here
-from fediprof.portability import jsonresume, ours, store, vcard
+from fediprof.portability import jsonresume, ours, vcard
+from fediprof.profiles import grant_store, views
 from fediprof.profiles import store as profiles
-from fediprof.profiles import views
-from fediprof.profiles.disclosure import Viewer
+from fediprof.profiles.disclosure import Disclosed
 from fediprof.text.html import plain
 
-Maker: TypeAlias = Callable[[Tx, Actor, Viewer, Here], bytes]
+Maker: TypeAlias = Callable[[Actor, Sequence[Disclosed], Here], bytes]
 
 
-def resume(tx: Tx, owner: Actor, viewer: Viewer, here: Here) -> bytes:
-    """The résumé as `viewer` may read it; its owner reads everything."""
-    whole = kept_whole(tx, owner, here) if viewer.owner else None
+def resume(owner: Actor, shown: Sequence[Disclosed], here: Here, *, whole: ours.Document | None = None) -> bytes:
+    """The résumé of what somebody is shown. `whole`: for the owner's own eyes, see `kept_whole`."""
     basics = jsonresume.basics_of(
         owner.display,
         plain(owner.summary),
@@ -34,15 +33,19 @@ def resume(tx: Tx, owner: Actor, viewer: Viewer, here: Here) -> bytes:
         _links(owner),
     )
     address = f"{here.profile(owner.username)}/resume.json"
-    entries = views.of_owner(tx, owner.id, viewer, here.now)
-    made = jsonresume.document(basics, entries, address=address, now=owner.created_at, whole=whole)
+    made = jsonresume.document(basics, shown, address=address, now=owner.created_at, whole=whole)
     return msgspec.json.format(msgspec.json.encode(made), indent=2)
 
 
-def card(tx: Tx, owner: Actor, viewer: Viewer, here: Here) -> bytes:
-    """The vCard as `viewer` may read it."""
-    entries = views.of_owner(tx, owner.id, viewer, here.now)
-    return vcard.card(owner, entries, [link for _, link in _links(owner)], _image(owner, here), here)
+def card(owner: Actor, shown: Sequence[Disclosed], here: Here) -> bytes:
+    """The vCard of what somebody is shown."""
+    return vcard.card(owner, shown, [link for _, link in _links(owner)], _image(owner, here), here)
+
+
+def everything(tx: Tx, owner: Actor, here: Here) -> bytes:
+    """The résumé its owner keeps: all of it, and who may read what."""
+    shown = views.of_owner(tx, owner.id, views.viewer_of(tx, owner.id, owner.id), here.now)
+    return resume(owner, shown, here, whole=kept_whole(tx, owner, here))
 
 
 def kept_whole(tx: Tx, owner: Actor, here: Here) -> ours.Document:
@@ -52,7 +55,8 @@ def kept_whole(tx: Tx, owner: Actor, here: Here) -> ours.Document:
     rules = [rule for each in entries for rule in (each.rule, *(part.rule for part in each.fields))]
     named = actors.by_ids(tx, hidden.people.union(*(rule.people | rule.groups for rule in rules)))
     handles = {number: each.handle for number, each in named.items()}
-    return ours.document(owner.username, entries, store.sets(tx, owner.id), hidden, handles, here)
+    sets = {each.name: each.parts for each in grant_store.sets_of(tx, owner.id)}
+    return ours.document(owner.username, entries, sets, hidden, handles, here)
 
 
 def _image(owner: Actor, here: Here) -> str:

@@ -1,4 +1,4 @@
-"""The private address book, uploads that wait between preview and word, and what an archive reads of a profile."""
+"""The private address book, and uploads that wait between preview and word."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from fediprof import ids
 from fediprof.db.database import Tx
-from fediprof.db.upsert import insert_or_leave
 from fediprof.portability.records import Arrival, Person
-from fediprof.profiles.records import FieldName, Grant
-from fediprof.profiles.store import grant_of, parts_of, parts_written
 from fediprof.schema.portability import address_book, pending_import
-from fediprof.schema.profiles import disclosure_grant, ledger, part_set
 
 KEPT = timedelta(hours=1)
 """How long a preview waits."""
@@ -94,38 +89,6 @@ def forget_people(tx: Tx, account_id: int, key: str | None = None) -> int:
     """One, or all. How many they were."""
     doing = delete(address_book).where(address_book.c.account_id == account_id)
     return tx.execute(doing if key is None else doing.where(address_book.c.key == key)).rowcount
-
-
-# --- of a profile, for its owner's archive
-
-
-def sets(tx: Tx, actor_id: int) -> dict[str, dict[int, frozenset[FieldName]]]:
-    """Name → parts of each saved set."""
-    rows = tx.execute(select(part_set.c.name, part_set.c.parts).where(part_set.c.actor_id == actor_id))
-    return {name: parts_of(parts) for name, parts in rows}
-
-
-def grants(tx: Tx, actor_id: int) -> list[Grant]:
-    """All that was ever opened to anybody, newest first."""
-    rows = tx.execute(
-        select(disclosure_grant)
-        .where(disclosure_grant.c.actor_id == actor_id)
-        .order_by(disclosure_grant.c.starts_at.desc(), disclosure_grant.c.id.desc())
-    )
-    return [grant_of(row) for row in rows]
-
-
-def ledger_rows(tx: Tx, actor_id: int) -> list[Mapping[str, Any]]:
-    """The ledger as it stands, oldest first."""
-    rows = tx.execute(select(ledger).where(ledger.c.actor_id == actor_id).order_by(ledger.c.number))
-    return [dict(row) for row in rows.mappings()]
-
-
-def add_sets(tx: Tx, actor_id: int, named: Mapping[str, Mapping[int, frozenset[FieldName]]]) -> None:
-    """Sets of a name that is not there yet."""
-    for name, parts in named.items():
-        row = {"id": ids.new_id(), "actor_id": actor_id, "name": name, "parts": parts_written(parts)}
-        insert_or_leave(tx, part_set, row)
 
 
 _CHANGE = (

@@ -25,11 +25,12 @@ from fediprof.portability.commands import (
 )
 from fediprof.portability.jsonresume import FACES
 from fediprof.portability.records import Arrival, Person, Section
+from fediprof.profiles import grant_store, views
 from fediprof.profiles import store as profiles
-from fediprof.profiles import views
-from fediprof.profiles.disclosure import ANYBODY
+from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer
 from fediprof.profiles.records import Entry
 from fediprof.web import public
+from fediprof.web.disclosures import note_opening
 from fediprof.web.eyes import closed, eyes_of
 from fediprof.web.forms import Form, sentence, whole
 from fediprof.web.view import Page, settle
@@ -233,8 +234,10 @@ async def take_resume(page: Page) -> Response:
         me = page.me.actor
         if face == "granted" and to not in {each.id for each in opened_to(tx, me.id, page.here.now)}:
             raise NotFound("nothing is open to them")
-        looker = {"everything": me.id, "granted": to}.get(face)
-        return faces.resume(tx, me, views.viewer_of(tx, me.id, looker), page.here)
+        if face == "everything":
+            return faces.everything(tx, me, page.here)
+        viewer = views.viewer_of(tx, me.id, to if face == "granted" else None)
+        return faces.resume(me, views.of_owner(tx, me.id, viewer, page.here.now), page.here)
 
     response = Response(await page.read(load), media_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{page.me.actor.username}-{face}.json"'
@@ -243,7 +246,7 @@ async def take_resume(page: Page) -> Response:
 
 def opened_to(tx: Tx, actor_id: int, now: datetime) -> list[Actor]:
     """Those to whom a part of the profile is open now."""
-    found = {each.to_actor_id for each in store.grants(tx, actor_id) if each.holds(now)}
+    found = {each.to_actor_id for each in grant_store.of_owner(tx, actor_id, limit=10_000) if each.holds(now)}
     return sorted(actors.by_ids(tx, found).values(), key=lambda each: each.handle)
 
 
@@ -260,12 +263,14 @@ async def card(page: Page) -> Response:
 async def _outward(page: Page, made: faces.Maker, media_type: str) -> Response:
     """The owner gets what anybody gets, or whose eyes they borrow: what they pass on must not be more than it seems."""
 
-    def load(tx: Tx) -> tuple[bytes, bool]:
+    def load(tx: Tx) -> tuple[Actor, Viewer, list[Disclosed]]:
         owner = public.member(tx, page.request.path_params["name"])
         viewer = eyes_of(tx, page, owner.id).viewer
         viewer = ANYBODY if viewer.owner else viewer
-        return made(tx, owner, viewer, page.here), viewer == ANYBODY
+        return owner, viewer, views.of_owner(tx, owner.id, viewer, page.here.now)
 
-    data, anybodys = await page.read(load)
-    response = settle(Response(data, media_type=media_type), page.t.language)
-    return response if anybodys and page.looker is None else closed(response)
+    owner, viewer, shown = await page.read(load)
+    if owner.id != page.viewer:
+        await note_opening(page, shown)
+    response = settle(Response(made(owner, shown, page.here), media_type=media_type), page.t.language)
+    return response if viewer == ANYBODY and page.looker is None else closed(response)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from fediprof.accounts import store as accounts
 from fediprof.portability import store
 from fediprof.principal import Member
-from fediprof.profiles import entries, views
+from fediprof.profiles import entries, grant_store, views
 from fediprof.profiles import store as profiles
 from fediprof.profiles.disclosure import ANYBODY
 from fediprof.profiles.records import EVERYONE, ONLY_ME, Entry, Field, Words
@@ -101,7 +101,8 @@ def test_a11_an_archive_brings_a_profile_to_another_server_closed_and_silent(
         made = await services.perform(entries.write_entry, entries.WriteEntry(by, draft))
 
         def more(tx) -> None:  # type: ignore[no-untyped-def]
-            store.add_sets(tx, by.actor_id, {"CV production": {made.id: frozenset({"employer"})}})
+            parts = {made.id: frozenset({"employer"})}
+            grant_store.put_set(tx, grant_store.PartSet(made.id, by.actor_id, "CV production", parts))
             profiles.hide_from(tx, by.actor_id, "domain", "ventorga.example", services.here().now)
 
         await services.database.write(more)
@@ -154,7 +155,9 @@ def test_a11_an_archive_brings_a_profile_to_another_server_closed_and_silent(
             assert arrived.tags == ("lean",)
             employer = arrived.named("employer")
             assert employer == Field("employer", "Ventorga", ONLY_ME, "a maker of pumps")
-            assert store.sets(tx, by.actor_id) == {"CV production": {arrived.id: frozenset({"employer"})}}
+            [kept_set] = grant_store.sets_of(tx, by.actor_id)
+            assert kept_set.name == "CV production"
+            assert kept_set.parts == {arrived.id: frozenset({"employer"})}
             assert profiles.hidden_from_of(tx, by.actor_id).domains == {"ventorga.example"}
             assert [each.name for each in store.people(tx, by.account_id)] == ["Ana Roy", "Leo Martin"]
             assert views.of_owner(tx, by.actor_id, ANYBODY, services.here().now) == []

@@ -6,15 +6,13 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
 
 from fediprof import ids
 from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.portability.vcard import _folded, _text
 from fediprof.principal import Member
-from fediprof.profiles import entries
-from fediprof.profiles.records import EVERYONE, ONLY_ME, Entry, Field, Rule, Words
-from fediprof.schema.profiles import disclosure_grant
+from fediprof.profiles import entries, grant_store, ledger_store
+from fediprof.profiles.records import EVERYONE, ONLY_ME, Entry, Field, FieldName, Grant, Rule, Words
 from fediprof.services import Services
 from tests.conftest import make_member
 from tests.portability.resume_schema import faults
@@ -41,12 +39,9 @@ async def job(services: Services, marie: Member) -> Entry:
 async def opened(services: Services, owner: Member, to: Member, entry: Entry, ends_at: datetime) -> None:
     """A grant, as a row."""
     now = services.here().now
-    row = {
-        "id": ids.new_id(), "actor_id": owner.actor_id, "to_actor_id": to.actor_id, "mode": "show",
-        "parts": {str(entry.id): ["employer", "dates"]}, "starts_at": now - timedelta(days=1), "ends_at": ends_at,
-        "revoked_at": None, "conversation_id": None, "label": "",
-    }  # fmt: skip
-    await services.database.write(lambda tx: tx.execute(insert(disclosure_grant), row))
+    parts = {entry.id: frozenset[FieldName]({"employer", "dates"})}
+    grant = Grant(ids.new_id(), owner.actor_id, to.actor_id, "show", parts, now - timedelta(days=1), ends_at)
+    await services.database.write(lambda tx: grant_store.insert_grant(tx, grant))
 
 
 def card_of(reader: Reader) -> dict[str, str]:
@@ -93,6 +88,9 @@ async def test_a_person_something_was_opened_to_gets_it_in_card_and_resume_until
     assert resume["work"][0].items() >= {"name": "Ventorga", "startDate": "2019-03"}.items()
     assert "Head of Methods" not in reader.answer.text
     assert "Hidden art" not in reader.answer.text
+    # And the owner reads in her ledger that he did: once, though he took two files
+    rows = await services.read(lambda tx: ledger_store.of_owner(tx, marie.actor_id))
+    assert [(each.what, each.with_handle) for each in rows] == [("opened", "paul@home.example")]
     # And once it has ended, what anybody gets
     monkeypatch.setattr("fediprof.perform.clock.now", lambda: job.created_at + timedelta(days=31))
     reader = Reader(client, services.settings.origin)
