@@ -81,7 +81,7 @@ async def _arrive(page: Page, address: str, act: str) -> Response:
         actor, shown = await page.read(lambda tx: actors.by_id(tx, author.id)), None
     if actor is not None and act in ("like", "announce", "create"):
         act = "follow"
-    title, label = _ACTS[act or "follow"]
+    title, label = _ACTS.get(act, _ACTS["follow"])
     target = after = ""
     if actor is not None:
         target, after = f"/people/{actor.id}/follow", f"/people/{actor.id}"

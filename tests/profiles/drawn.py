@@ -99,14 +99,21 @@ def _words(tokens: Tokens) -> Words:
     return Words(tokens.text(), tokens.text(), tokens.text())
 
 
-def grant(random: Random, number: int, owner_id: int, people: Sequence[int], entries: Sequence[Entry]) -> Grant:
+def grant(
+    random: Random,
+    number: int,
+    owner_id: int,
+    people: Sequence[int],
+    entries: Sequence[Entry],
+    now: datetime = NOW,
+) -> Grant:
     parts = {
         each.id: frozenset(random.sample(FIELDS, random.randint(0, 3)))
         for each in random.sample(list(entries), random.randint(1, len(entries)))
     }
-    starts = NOW + timedelta(days=random.choice([-30, -1, 0, 1]))
-    ends = NOW + timedelta(days=random.choice([-2, 0, 0, 7, 30]), microseconds=random.choice([0, 1, -1]))
-    revoked = NOW - timedelta(days=random.choice([0, 1])) if random.random() < 0.15 else None
+    starts = now + timedelta(days=random.choice([-30, -1, 0, 1]))
+    ends = now + timedelta(days=random.choice([-2, 0, 0, 7, 30]), microseconds=random.choice([0, 1, -1]))
+    revoked = now - timedelta(days=random.choice([0, 1])) if random.random() < 0.15 else None
     mode = "send" if random.random() < 0.15 else "show"
     return Grant(number, owner_id, random.choice(people), mode, parts, starts, ends, revoked)  # type: ignore[arg-type]
 
