@@ -101,6 +101,7 @@ async def test_they_leave_when_they_like(services, marie, paul, server, browser)
     kept = dict(browser.client.cookies)
     await browser.press("/visit/leave")
     assert browser.path == "/@marie"
+    assert "__Host-visitor" not in browser.client.cookies
     assert "You are here as" not in browser.page.get_text()
     # and the cookie, were it kept, opens nothing
     browser.client.cookies.update(kept)
