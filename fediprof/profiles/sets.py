@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from fediprof import ids
 from fediprof.db.database import Tx
@@ -12,8 +13,9 @@ from fediprof.errors import Invalid, NotFound
 from fediprof.here import Here
 from fediprof.principal import Member
 from fediprof.profiles import grant_store, store
+from fediprof.profiles.disclosure import Disclosed, Viewer, disclose
 from fediprof.profiles.grant_store import PartSet
-from fediprof.profiles.records import FieldName
+from fediprof.profiles.records import FieldName, Grant
 
 MAX_NAME = 100
 MAX_SETS = 50
@@ -48,6 +50,13 @@ def save_set(tx: Tx, request: SaveSet, here: Here) -> Done[PartSet]:
     made = PartSet(ids.new_id(), request.by.actor_id, name, kept)
     grant_store.put_set(tx, made)
     return Done(made)
+
+
+def opened_by(tx: Tx, given: PartSet, now: datetime) -> list[Disclosed]:
+    """What somebody reads to whom this set is opened, and to whom nothing else ever was."""
+    somebody = Viewer(actor_id=0)
+    grant = Grant(0, given.actor_id, 0, "show", given.parts, now, now + timedelta(days=1))
+    return disclose(store.by_ids(tx, given.actor_id, given.parts), somebody, now, grants=(grant,))
 
 
 def remove_set(tx: Tx, request: RemoveSet, here: Here) -> Done[None]:

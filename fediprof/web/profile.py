@@ -7,7 +7,7 @@ pages are put together from cards that are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -21,8 +21,10 @@ from fediprof.follows import store as follows
 from fediprof.posts import front, views
 from fediprof.posts import store as posts
 from fediprof.posts.records import Shown
+from fediprof.profiles import grant_store, sets
 from fediprof.profiles import views as profiles
 from fediprof.profiles.disclosure import Disclosed
+from fediprof.profiles.grant_store import PartSet
 from fediprof.web import entry_cards, linked_data
 from fediprof.web.cards import Cards
 from fediprof.web.disclosures import note_opening
@@ -109,12 +111,18 @@ async def _for_visitor(page: Page) -> Response:
 
 
 async def paper(page: Page) -> Response:
-    """What its viewer may read, in the order of a résumé, to be printed: a page or two, nothing else on it."""
+    """What its viewer may read, in the order of a résumé, to be printed: a page or two, nothing else on it. Owners may
+    print one of their saved sets (`?set=`), as whoever it is opened to reads it."""
 
-    def load(tx: Tx) -> _Head:
-        return _head(tx, page, member(tx, page.request.path_params["name"]), None)
+    def load(tx: Tx) -> tuple[_Head, list[PartSet], PartSet | None]:
+        head = _head(tx, page, member(tx, page.request.path_params["name"]), None)
+        mine = grant_store.sets_of(tx, head.actor.id) if head.actor.id == page.viewer else []
+        chosen = next((each for each in mine if each.id == page.number("set")), None)
+        if chosen is not None:
+            head = replace(head, shown=sets.opened_by(tx, chosen, page.here.now))
+        return head, mine, chosen
 
-    head = await page.read(load)
+    head, mine, chosen = await page.read(load)
     shown = head.shown[:MAX_PRINTED]
     await note_opening(page, shown)
     response = page.render(
@@ -126,7 +134,9 @@ async def paper(page: Page) -> Response:
             (anchor, title, [entry_cards.told(page, head.actor, each, whole=False) for each in entries])
             for anchor, title, entries in entry_cards.in_sections(shown)
         ],
-        for_whom=for_whom(page, head.eyes),
+        for_whom="" if chosen else for_whom(page, head.eyes),
+        sets=mine,
+        chosen=chosen,
     )
     return response if all_public(shown) and page.looker is None else closed(response)
 
@@ -207,9 +217,11 @@ def _page(
         items=[Markup(card) for post_id, card in cards.items() if post_id not in first],  # noqa: S704
         more=more,
         relation=relation,
+        noted=any(each.grant_id is not None for each in head.shown),
         mine=actor.id == page.viewer and not head.eyes.lent,
         owner=actor.id == page.viewer,
         max_id=max_id,
+        granted=any(each.grant_id is not None for each in head.shown),
         open=open,
         linked=linked_data.person(actor, head.topics, head.shown, page.here) if open else "",
         for_whom=for_whom(page, head.eyes),

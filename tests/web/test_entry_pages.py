@@ -15,6 +15,7 @@ from fediprof import clock, ids
 from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.actors.records import Follow
 from fediprof.follows import store as follows
+from fediprof.posts import store as posts
 from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
 from fediprof.profiles import store
 from fediprof.profiles.entries import (
@@ -27,6 +28,7 @@ from fediprof.profiles.entries import (
     write_entry,
 )
 from fediprof.profiles.records import EVERYONE, Entry, Field, Rule, Words
+from fediprof.profiles.sets import SaveSet, save_set
 from fediprof.schema.profiles import disclosure_grant
 from tests.conftest import make_member
 from tests.web.reader import Reader
@@ -133,8 +135,7 @@ async def test_an_entry_is_a_small_article_with_its_conversation(services, marie
     )
     entry = await written(services, marie, both, publish=True)
     leo = remote("leo", "gts.example")
-    post = await services.read(lambda tx: store.by_slug(tx, entry.slug))
-    shown = await services.read(lambda tx: __import__("fediprof.posts.store", fromlist=["x"]).by_id(tx, post.post_id))
+    shown = await services.read(lambda tx: posts.by_id(tx, entry.post_id))
     await leo.send(leo.create(leo.note("<p>Le plan de charge, non ?</p>", inReplyTo=shown.iri)))
     await drain()
     # When a visitor reads it
@@ -343,3 +344,26 @@ async def test_on_paper_masked_things_stay_masked(services, marie, leo, guest, v
     assert "https://home.example/@marie" in visitor.page.select_one(".printed").get_text()
     await guest.open("/@marie/cv")
     assert "@leo@home.example" in guest.page.select_one(".printed").get_text()
+
+
+async def test_a_saved_set_is_printed_as_whoever_it_is_opened_to_reads_it(
+    services, marie, leo, member, guest
+) -> None:
+    # Given an entry in a set with its employer, the dates left out of it, and an entry that is in no set
+    entry = await written(services, marie, replace(DRAFT, rule=Rule("me")))
+    await written(services, marie, replace(DRAFT, rule=Rule("me"), words=Words("Rien que pour moi")))
+    parts = {entry.id: frozenset({"employer"})}
+    made = await services.perform(save_set, SaveSet(marie, "CV production", parts))
+    # When its owner prints the set
+    await member.open("/@marie/cv")
+    assert "Rien que pour moi" in member.text
+    await member.open(member.page.find("a", string="CV production")["href"])
+    # Then it holds what is opened by it, and no more
+    assert SECRET in member.text
+    assert "2019" not in member.text
+    assert "Rien que pour moi" not in member.text
+    assert "CV production" in member.page.select_one(".printed").get_text()
+    # and it is nobody else's
+    await guest.open(f"/@marie/cv?set={made.id}")
+    assert SECRET not in guest.answer.text
+    assert "CV production" not in guest.answer.text
