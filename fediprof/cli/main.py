@@ -25,6 +25,7 @@ COMMANDS = {
     "worker": ("worker", "Background work only: the inbox, deliveries, jobs."),
     "member": ("member", "Who has an account here."),
     "post": ("post", "Publish a post."),
+    "entry": ("entry", "The entries of a member's profile."),
     "follow": ("follow", "Follow somebody."),
     "fetch": ("fetch", "Read a document of the fediverse as this server reads it."),
     "deliveries": ("deliveries", "What is on its way, and to which servers."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.conftest import PASSWORD, Site, Watch
+from tests.browser.conftest import PASSWORD, Site, Watch, log_in
 
 pytestmark = pytest.mark.anyio
 
@@ -117,4 +117,50 @@ async def test_copying_is_one_press(browser: Browser, site: Site) -> None:
     await page.click("button.copy")
     assert await page.evaluate("navigator.clipboard.readText()") == f"@marie@{site.services.settings.domain}"
     assert await page.inner_text("button.copy") == "Copied"
+    await context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+async def test_an_entry_is_written_masked_and_published_by_keyboard(
+    browser: Browser, site: Site, scripts: bool
+) -> None:
+    context = await browser.new_context(base_url=site.origin, locale="en", java_script_enabled=True)
+    if not scripts:
+        await context.route("**/static/app.js*", lambda route: route.abort())
+    page = await context.new_page()
+    await log_in(page, site)
+    # Given the list of her entries, she begins a project
+    await tab_to(page, "Entries")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/entries")
+    await tab_to(page, "Project")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/entries/new?kind=project")
+    await tab_to(page, "In one line")
+    await page.keyboard.type("Cutting a delay")
+    await tab_to(page, "What would you like to be asked")
+    await page.keyboard.type("Why did we fail twice?")
+    # When she chooses who may read it, and what not
+    await tab_to(page, "Only me")
+    for _ in range(3):
+        await page.keyboard.press("ArrowDown")
+    await tab_to(page, "Employer or organisation")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "Employer or organisation")
+    await page.keyboard.type("Zephyr")
+    await tab_to(page, "what the others read in its place")
+    await page.keyboard.type("a small company")
+    await tab_to(page, "Save")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/entries?said=kept*")
+    # Then it is published after a look at what everyone reads
+    await tab_to(page, "Publish Cutting a delay")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/publish")
+    shown = await page.inner_text("article.entry")
+    assert "a small company" in shown
+    assert "Zephyr" not in shown
+    await tab_to(page, "Publish")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/entries?said=published*")
     await context.close()

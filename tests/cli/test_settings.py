@@ -25,6 +25,7 @@ WRONG = [
     ("language = 3", "language"),
     ('upload_mb = "much"', "upload_mb"),
     ("upload_mb = 0", "upload_mb"),
+    ("entry_ceiling = -1", "entry_ceiling"),
     ("workers = -1", "workers"),
     ('log = "loud"', "log"),
     ('metrics_from = "everywhere"', "metrics_from"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from fediprof.profiles import store
+from fediprof.profiles import ledger_store, store, views
 from fediprof.profiles.entries import Draft, WriteEntry, write_entry
+from fediprof.profiles.grants import OpenPart, open_part
 from fediprof.profiles.records import EVERYONE, Entry, Rule, Words
+from fediprof.profiles.sets import SaveSet, save_set
 from fediprof.services import Services
 from tests.conftest import make_member
+from tests.support.rows import counted
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +74,7 @@ async def test_the_first_steps_can_be_left_passed_over_and_gone_on_with(services
     await visitor.log_in(services, "marie")
     await visitor.open("/start")
     assert visitor.path == "/start/import"
-    await visitor.press("/start/import", skip="1")
+    await visitor.press("/start/import")
     assert visitor.values(visitor.form("/start/entry"))["kind"] == ["ask_me"]
     await visitor.press("/start/entry", headline="")
     assert visitor.status == 422
@@ -283,7 +286,6 @@ async def test_people_and_domains_are_hidden_from_until_they_no_longer_are(servi
     assert "@leo@home.example" in member.text
     held = await services.read(lambda tx: store.hidden_from_of(tx, marie.actor_id))
     assert (held.people, held.domains) == ({leo.actor_id}, {"www.acme.example"})
-    from fediprof.profiles import views
 
     def look(tx):  # type: ignore[no-untyped-def]
         return views.one(tx, entry.slug, leo.actor_id, services.here().now)
@@ -309,8 +311,13 @@ async def test_who_leaves_leaves_no_entry_behind(services, marie, member) -> Non
     await member.open(f"/entries/{published.id}/publish")
     await member.press(f"/entries/{published.id}/publish", "Publish")
     kept = await wrote(services, leo, rule=Rule("people", people=frozenset({marie.actor_id})))
-    from tests.support.rows import counted
-
+    await services.perform(open_part, OpenPart(marie, leo.actor_id, {published.id: frozenset()}))
+    await services.perform(open_part, OpenPart(leo, marie.actor_id, {kept.id: frozenset()}))
+    await services.perform(save_set, SaveSet(marie, "For talks", {published.id: frozenset()}))
+    before = await counted(services)
+    assert (before["disclosure_grant"], before["part_set"]) == (2, 1)
+    leos = len(await services.read(lambda tx: ledger_store.of_owner(tx, leo.actor_id)))
+    assert before["ledger"] > leos > 0
     await member.open("/settings/hidden")
     await member.press("/settings/hidden", "Hide", domain="acme.example")
     await member.open("/start")
@@ -320,13 +327,6 @@ async def test_who_leaves_leaves_no_entry_behind(services, marie, member) -> Non
     after = await counted(services)
     assert after["entry"] == 1
     assert [each.id for each in await mine(services, leo)] == [kept.id]
-    for table in (
-        "entry_field",
-        "entry_reader",
-        "hidden_from",
-        "part_set",
-        "disclosure_grant",
-        "ledger",
-        "beginning",
-    ):
+    for table in ("entry_field", "entry_reader", "hidden_from", "part_set", "disclosure_grant", "beginning"):
         assert after[table] == 0, table
+    assert after["ledger"] == leos  # what somebody else opened is theirs to look up
