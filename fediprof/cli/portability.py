@@ -70,6 +70,8 @@ async def _tell(services: Services, by: Member, actor: Actor, arrival: Arrival) 
         click.echo(f"  {section:<14}{told}")
     if arrival.people:
         click.echo(f"  {'people':<14}{len(arrival.people)}, for the private address book")
+    if arrival.hidden_domains:
+        click.echo(f"  {'hidden from':<14}{', '.join(arrival.hidden_domains)}")
     for left in arrival.left_out:
         click.echo(f"  left out      {left.what}: {left.count} {left.why}")
 

@@ -26,7 +26,7 @@ from fediprof.portability.records import (
     web_address,
     worded,
 )
-from fediprof.portability.wording import NOT_A_LINE, NOT_OPENED_AGAIN, TOO_MANY
+from fediprof.portability.wording import NAME_THEM_AGAIN, NOT_A_LINE, NOT_OPENED_AGAIN, TOO_MANY
 from fediprof.profiles import dates
 from fediprof.profiles.records import FIELDS, KINDS, MAX_QUESTION, Entry, FieldName, HiddenFrom, Rule, Words
 from fediprof.text.language import normalise
@@ -126,6 +126,8 @@ def read(found: Document, people: Iterable[Document] = ()) -> Arrival:
     left = [LeftOut("profile.json", NOT_A_LINE, missing)] if missing else []
     if opened:
         left.append(LeftOut("profile.json", NOT_OPENED_AGAIN, opened))
+    if hidden := _hidden_people(found.get("hiddenFrom")):
+        left.append(LeftOut("profile.json", NAME_THEM_AGAIN, hidden))
     if len(drafts) > MAX_DRAFTS:
         left.append(LeftOut("profile.json", TOO_MANY, len(drafts) - MAX_DRAFTS))
     known = each_once(drafts[:MAX_DRAFTS])
@@ -224,6 +226,12 @@ def _domains(found: object) -> tuple[str, ...]:
     domains = found.get("domains") if isinstance(found, dict) else None
     read = (line(each, 253).casefold() for each in domains) if isinstance(domains, list) else ()
     return tuple(dict.fromkeys(each for each in read if "." in each and " " not in each))[:500]
+
+
+def _hidden_people(found: object) -> int:
+    """How many people it hides from: only their owner knows who they are from here."""
+    people = found.get("people") if isinstance(found, dict) else None
+    return len(people) if isinstance(people, list) else 0
 
 
 def _person(row: Document) -> Person | None:

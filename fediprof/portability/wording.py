@@ -9,6 +9,7 @@ TOO_MANY = N_("more lines than we take")
 NO_HEADER = N_("no header we know")
 NOT_A_LINE = N_("entries without a name")
 NEVER_READ = N_("messages: never opened")
+NAME_THEM_AGAIN = N_("people you hide from: name them again here, under Hidden from")
 NOT_OPENED_AGAIN = N_("what was opened to others stays closed here")
 
 _SAID = {

@@ -47,6 +47,8 @@ OPEN_PAGES = {
     "/u/{name}",
     "/p/{slug}",
     "/tags/{name}",
+    "/@{name}.vcf",
+    "/@{name}/resume.json",
     "/login",
     "/login/link/{secret}",
     "/visit",
