@@ -11,7 +11,7 @@ _OPEN_TO_ALL = ("/.well-known/", "/nodeinfo", "/static/", "/health/", "/limits",
 
 def personal(path: str) -> bool:
     """Whether a page or document says something about people, and so is counted."""
-    return path.startswith(_PERSONAL) and not path.endswith("/inbox")
+    return path.startswith(_PERSONAL)
 
 
 def person_in(path: str) -> str | None:

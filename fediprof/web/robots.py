@@ -11,20 +11,26 @@ from fediprof.refusals import paths
 from fediprof.services import Services
 
 NOT_FOR_MACHINES = (
-    "home",
-    "notifications",
+    "admin",
+    "ask",
+    "c",
     "conversations",
+    "e",
+    "entries",
     "find",
+    "grants",
+    "home",
+    "ledger",
+    "login",
+    "notifications",
     "people",
     "posts",
     "settings",
-    "write",
-    "admin",
-    "login",
+    "start",
     "visit",
-    "c",
-    "e",
+    "write",
 )
+"""First steps of addresses that are members' own, or one reader's."""
 SENT_AWAY = (
     "AI2Bot",
     "Amazonbot",

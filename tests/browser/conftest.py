@@ -81,6 +81,7 @@ async def site(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Site]:
 
         post = await say(marie, "Demandez-moi pourquoi nous avons échoué deux fois. #lean", language="fr")
         await services.perform(pin_post, PinPost(marie, post.id))
+        services.gate.tally.add("people", "2001:db8:1234::/48", 12)
         await say(marie, "Une seconde pensée.", "followers", language="fr", warning="Travail de nuit")
         both = (("en", "What have you stopped repairing?"),)
         await say(marie, "Qu’avez-vous arrêté de réparer ?", "quiet", language="fr", translations=both)

@@ -16,7 +16,10 @@ from fediprof.refusals import paths, store
 from fediprof.refusals.limits import BLOCK_SECONDS, HOUR
 from fediprof.signatures import cavage
 from fediprof.signatures.message import SignableRequest
+from fediprof.visitors import sessions as visits
+from fediprof.web.visitor import GUEST, cookie_name
 from tests.conftest import make_member
+from tests.mastodon.people import token
 from tests.support.remote import Remote
 from tests.web.reader import Reader
 
@@ -160,6 +163,40 @@ async def test_a_member_is_counted_alone_and_not_with_their_network(people, at, 
     # And a cookie that is nobody's buys nothing
     forged = at("203.0.113.7", cookie="__Host-session=guessed; session=guessed")
     assert (await forged.get("/@dan")).status_code == 429
+
+
+@ONE_ENGINE
+async def test_a_visitor_is_counted_alone_too_and_is_not_in_the_trap(people, at, services, remote) -> None:
+    paul = await services.resolver.actor(remote("paul").iri)
+    secret = await services.database.write(lambda tx: visits.opened(tx, paul.id, clock.now()))
+    visitor = at("203.0.113.7", cookie=f"{cookie_name(services.settings, GUEST)}={secret}")
+    # Given a network whose budget is spent, and that went into the trap besides
+    for name in people:
+        await at("203.0.113.7").get(f"/@{name}")
+    await at("203.0.113.7").get(paths.TRAP)
+    # Then who came with an account of their own reads on, as far as their own budget goes
+    assert [(await visitor.get(f"/@{name}")).status_code for name in people] == [200, 200, 200, 429, 429]
+    assert (await told(services))["people", "@paul@far.example"] == 2
+
+
+@ONE_ENGINE
+async def test_a_member_s_app_is_counted_as_the_member(people, marie, at, services) -> None:
+    api = at("203.0.113.7", authorization=f"Bearer {await token(services, marie)}", accept="*/*")
+    ids = [(await api.get(f"/api/v1/accounts/lookup?acct={name}")).json().get("id") for name in people[:4]]
+    assert None not in ids
+    # Marie herself is not counted, three others are; the fourth is too many, here as on the pages
+    refused = await api.get("/api/v1/accounts/lookup?acct=dan")
+    assert refused.status_code == 429
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+    member = await Reader(at("203.0.113.7"), services.settings.origin).log_in(services, "marie")
+    assert (await member.open("/@dan")).status == 429
+    assert (await member.open("/@ada")).status == 200
+    # And the pace is of pages, whatever they are asked with
+    answers = [(await api.get(f"/api/v1/accounts/{ids[1]}/statuses")).status_code for _ in range(40)]
+    assert 429 in answers
+    assert set(answers) == {200, 429}
+    # What the app shows of other servers is not counted
+    assert (await api.get("/api/v1/timelines/home")).status_code == 200
 
 
 @ONE_ENGINE

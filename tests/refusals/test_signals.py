@@ -48,6 +48,13 @@ async def test_search_is_the_persons_choice_and_learning_is_nobodys(services, ma
         assert tuple(answer.headers[name] for name in SAID) == said, where
 
 
+async def test_what_is_opened_to_one_reader_is_for_no_machine(services, marie, client) -> None:
+    """Such pages say noarchive and nosnippet; that they are not to be learnt from stands beside it."""
+    link = await client.get("/c/AAAABBBBCCCCDDDDEEEEFF", headers={"accept": "text/html"})
+    told = [each for line in link.headers.get_list("x-robots-tag") for each in line.split(", ")]
+    assert {"noindex", "noarchive", "nosnippet", "noai", "noimageai"} <= set(told), told
+
+
 async def test_robots_txt_is_one_that_robots_can_read(services, marie, client) -> None:
     from urllib.robotparser import RobotFileParser
 
