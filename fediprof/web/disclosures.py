@@ -26,6 +26,7 @@ from fediprof.profiles.ledger_store import Parts, Row
 from fediprof.profiles.records import FIELDS, FieldName, Grant
 from fediprof.profiles.sets import RemoveSet, SaveSet
 from fediprof.profiles.text import FIELDS as FIELD_WORDS
+from fediprof.profiles.text import field_text
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page, settle
 
@@ -185,6 +186,7 @@ async def _show(page: Page, form: Form, number: int) -> Response:
         sets=saved,
         days=[(n, page.t.plural("{n} day", "{n} days", n)) for n in DAYS],
         field_words=FIELD_WORDS,
+        told=field_text,
         remote=any(not each.local for each in people),
     )
 
