@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
 from starlette.responses import Response
@@ -13,7 +15,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import Malformed, NotFound, TooMuch
-from fediprof.i18n.catalog import N_
+from fediprof.i18n.catalog import N_, Texts
 from fediprof.portability import commands, faces, plan, reading, store
 from fediprof.portability.commands import (
     MOST_TALKED_OF,
@@ -28,7 +30,8 @@ from fediprof.portability.records import Arrival, Person, Section
 from fediprof.profiles import grant_store, views
 from fediprof.profiles import store as profiles
 from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer
-from fediprof.profiles.records import Entry
+from fediprof.profiles.records import Entry, FieldName
+from fediprof.profiles.text import span
 from fediprof.web import public
 from fediprof.web.disclosures import note_opening
 from fediprof.web.eyes import closed, eyes_of
@@ -53,9 +56,9 @@ SECTIONS: dict[Section, str] = {
     "projects": N_("Projects and talks"),
     "entries": N_("Entries of your other account"),
 }
-STATES = {
+STATES: dict[plan.State, str] = {
     "new": N_("new"),
-    "changed": N_("brought up to date"),
+    "changed": N_("to be brought up to date"),
     "same": N_("already here"),
     "yours": N_("left as you wrote it"),
 }
@@ -122,7 +125,26 @@ async def _preview(page: Page, form: Form) -> Response:
         names=SECTIONS,
         states=STATES,
         sources=SOURCES,
+        counted=lambda lines: _counted(page.t, lines),
+        told=lambda fields: _told(page.t, fields),
     )
+
+
+def _counted(t: Texts, lines: list[plan.Line]) -> list[str]:
+    """How many lines of a section are new, and what becomes of the others."""
+    by_state = Counter(each.state for each in lines)
+    told = (
+        t.plural("{n} new", "{n} new ones", by_state["new"]),
+        t.plural("{n} to be brought up to date", "{n} to be brought up to date", by_state["changed"]),
+        t.plural("{n} already here", "{n} already here", by_state["same"]),
+        t.plural("{n} left as you wrote it", "{n} left as you wrote them", by_state["yours"]),
+    )
+    return [each for each, state in zip(told, STATES, strict=True) if by_state[state]]
+
+
+def _told(t: Texts, fields: Mapping[FieldName, str]) -> list[str]:
+    """The values of fields, dates in words."""
+    return [span(value, t) if name == "dates" else value for name, value in fields.items()]
 
 
 async def land(page: Page) -> Response:
@@ -161,7 +183,13 @@ async def lines(page: Page) -> Response:
 async def _lines(page: Page, form: Form) -> Response:
     mine = await page.read(lambda tx: profiles.of_actor(tx, page.me.actor.id))
     brought = [each for each in mine if each.import_key and each.rule.readers == "me" and not each.words.question]
-    return page.render("portability/lines.html", status=form.status, form=form, entries=brought, most=MOST_TALKED_OF)
+    return page.render(
+        "portability/lines.html",
+        status=form.status,
+        form=form,
+        entries=brought,
+        told=lambda entry: _told(page.t, {each.name: each.value for each in entry.fields if each.value}),
+    )
 
 
 async def talk_form(page: Page) -> Response:

@@ -62,7 +62,7 @@ async def test_a2_an_archive_is_looked_at_then_lands_for_its_owner_alone_and_not
     await member.press("/settings/import", files={"file": zipped(FULL)})
     # Then she sees what would come, and nothing is kept
     assert member.path == "/settings/import/preview"
-    for words in ("Jobs (2)", "Skills (3)", "2 people", "messages.csv: messages: never opened"):
+    for words in ("Jobs (2)", "Skills (3)", "2 people", "messages.csv – messages: never opened"):
         assert words in member.text, words
     assert await mine(services, marie) == []
     assert await count(services, address_book) == 0
@@ -111,7 +111,7 @@ async def test_a_second_import_brings_no_doubles_and_leaves_what_was_changed_by_
     await member.open("/settings/import")
     await member.press("/settings/import", files={"file": zipped(later)})
     assert "1 left as you wrote it" in member.text
-    assert "1 brought up to date" in member.text
+    assert "1 to be brought up to date" in member.text
     await member.press("/settings/import/preview")
     assert "1 entry is new" in member.text
     assert "1 entry was brought up to date" in member.text
