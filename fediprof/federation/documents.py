@@ -38,15 +38,16 @@ class Documents:
         self._key: PrivateKey | None = None
         self._schemes: dict[str, Scheme] = {}
 
-    async def fetch(self, iri: str) -> Fetched | None:
-        """The document, or None when its host says there is none (404, 410) or it is not AS2 of that id.
+    async def fetch(self, iri: str, key: PrivateKey | None = None) -> Fetched | None:
+        """The document, or None when its host says there is none (404, 410) or it is not AS2 of that id. `key`: of the
+        person it is asked for in the name of, instead of the server's own.
 
         Raises Unreachable when asking later may help, Forbidden for an address we do not go to or a blocked server.
         """
         host = origin.host_of(iri)
         if await self._database.read(lambda tx: moderation.domain_blocked(tx, host)):
             raise Forbidden(f"{host} is blocked here")
-        response = await self._get(iri, host)
+        response = await self._get(iri, host, key)
         if response.status in (404, 410):
             return None
         if response.status != 200:
@@ -60,27 +61,27 @@ class Documents:
         # A document that lives elsewhere: what counts is what is there.
         if stated == iri or not origin.same_origin(stated, response.url):
             return None
-        second = await self._get(stated, origin.host_of(stated))
+        second = await self._get(stated, origin.host_of(stated), key)
         read = _read(second) if second.status == 200 else None
         return Fetched(read[0], second.url) if read is not None and _is_at(read[1], second.url) else None
 
-    async def _get(self, iri: str, host: str) -> Response:
+    async def _get(self, iri: str, host: str, key: PrivateKey | None = None) -> Response:
         """Knock with the scheme this host is known to need, else draft-cavage; once more with the other if refused."""
         first = await self._scheme(host)
-        response = await self.ask(iri, first)
+        response = await self.ask(iri, first, key)
         if response.status not in sign.REFUSALS:
             return response
         other: Scheme = "rfc9421" if first == "cavage" else "cavage"
-        again = await self.ask(iri, other)
+        again = await self.ask(iri, other, key)
         learnt = sign.remember(response.status, again.status, "GET", first)
         if learnt is not None:
             self._schemes[host] = learnt
             await self._database.write(lambda tx: hosts.remember_scheme(tx, host, learnt))
         return again if again.status not in sign.REFUSALS else response
 
-    async def ask(self, iri: str, scheme: Scheme) -> Response:
+    async def ask(self, iri: str, scheme: Scheme, own: PrivateKey | None = None) -> Response:
         """One GET of ours, signed by one scheme; whatever the answer is, nothing of it is judged."""
-        key = await self._instance_key()
+        key = own or await self._instance_key()
 
         def signer(method: str, url: str, headers: dict[str, str], body: bytes) -> dict[str, str]:
             lower = {name.lower(): value for name, value in headers.items()}

@@ -20,8 +20,9 @@ from fediprof.errors import NotFound
 from fediprof.federation.endpoints import As2Route, answer, member_named, services_of, viewer
 from fediprof.posts import store as posts
 from fediprof.principal import Anonymous, RemoteServer
-from fediprof.profiles import views, wire
+from fediprof.profiles import ledger, views, wire
 from fediprof.profiles.disclosure import Disclosed
+from fediprof.profiles.ledger import NoteFetch
 
 PRIVATE_HEADERS = {
     "Vary": "Accept, Signature",
@@ -35,6 +36,8 @@ async def entry(request: Request) -> Response:
     username = request.path_params.get("username")
     asker, here = await viewer(request), services.here()
 
+    noted: list[NoteFetch] = []
+
     def load(tx: Tx) -> Document | str | None:
         looker = _looker(tx, asker)
         shown = views.one(tx, slug, looker.id if looker else None, here.now)
@@ -43,13 +46,19 @@ async def entry(request: Request) -> Response:
             return None
         if (iri := _iris(tx, [shown])[0]) and owner.gone_at is None:
             return iri
-        return wire.note(shown, owner, looker.iri, here) if looker else None
+        if looker is None or not isinstance(asker, RemoteServer):
+            return None
+        if shown.grant_id is not None:
+            noted.append(NoteFetch(owner.id, looker.id, (shown.id,), asker.host))
+        return wire.note(shown, owner, looker.iri, here)
 
     found = await services.read(load)
     if found is None:
         raise NotFound("no such entry")
     if isinstance(found, str):
         return RedirectResponse(found, 302, headers={"Vary": "Accept, Signature"})
+    for each in noted if request.method == "GET" else ():
+        await services.perform(ledger.fetched, each)
     return _private(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -71,6 +72,8 @@ async def find(page: Page) -> Response:
     try:
         target = await resolved(page, query)
     except FediprofError as error:
+        if addresses.is_entry(query, page.here):
+            return page.to(f"/elsewhere?url={quote(query, safe='')}")
         form.refuse(sentence(error, page.t), "q")
         target = None
     if isinstance(target, Actor):

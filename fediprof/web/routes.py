@@ -9,6 +9,7 @@ from fediprof.web import (
     asks,
     compose,
     disclosures,
+    elsewhere,
     entries,
     entry,
     entry_form,
@@ -137,6 +138,8 @@ routes: list[BaseRoute] = [
     _post("/start/{step}", members(start.submit)),
     # people
     _get("/find", members(people.find)),
+    _get("/elsewhere", members(elsewhere.form)),
+    _post("/elsewhere", members(elsewhere.show)),
     _get("/people/{id:int}", members(people.person)),
     _person_act("follow", people.follow),
     _person_act("unfollow", people.unfollow),

@@ -37,6 +37,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/home": ("/home",),
     "/notifications": ("/notifications",),
     "/conversations": ("/conversations",),
+    "/elsewhere": ("/elsewhere?url={origin}/@{name}/e/{slug}",),
     "/find": ("/find?q={word}", "/find?q={name}"),
     "/people/{id:int}": ("/people/{owner_id}",),
     "/people/{id:int}/report": ("/people/{owner_id}/report", "/people/{owner_id}/report?post={post_id}"),
