@@ -18,6 +18,7 @@ from fediprof.profiles.disclosure import ANYBODY
 from fediprof.profiles.entries import OrderEntries, PublishEntry, RemoveEntry
 from fediprof.profiles.records import KINDS, Entry, Field
 from fediprof.web import audiences
+from fediprof.web.entry_cards import SECTIONS
 from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
@@ -45,8 +46,17 @@ async def index(page: Page) -> Response:
         return mine, actors.by_ids(tx, named) if named else {}, set(posts.pinned(tx, me.id, me.id))
 
     mine, people, pinned = await page.read(load)
-    lines = [_line(page, entry, people, pinned) for entry in mine]
-    return page.render("entries/list.html", lines=lines, kinds=text.KINDS, offered=KINDS, labels=text.FIELDS)
+    sections = [
+        (anchor, title, [_line(page, entry, people, pinned) for entry in mine if entry.kind in kinds])
+        for anchor, title, kinds in SECTIONS
+    ]
+    return page.render(
+        "entries/list.html",
+        sections=[each for each in sections if each[2]],
+        kinds=text.KINDS,
+        offered=KINDS,
+        labels=text.FIELDS,
+    )
 
 
 def named_in(entry: Entry) -> frozenset[int]:
@@ -102,9 +112,9 @@ async def _publishing(page: Page, form: Form) -> Response:
     """What everyone would read, to how many it goes, and how often that may be done today."""
     entry, since = await own(page), page.here.now - timedelta(days=1)
 
-    def load(tx: Tx) -> tuple[str, int]:
+    def load(tx: Tx) -> tuple[dict[str, str], int]:
         shown = views.chosen(tx, page.by.actor_id, [entry.id], ANYBODY, page.here.now)
-        told = text.html(shown[0], shown[0].words, text.language_of(shown[0]), page.here.tag) if shown else ""
+        told = text.by_language(shown[0], page.here.tag) if shown else {}
         return told, store.published_since(tx, page.by.actor_id, since)
 
     told, sent = await page.read(load)
@@ -131,13 +141,18 @@ async def down(page: Page) -> Response:
 
 
 async def _moved(page: Page, by: int) -> Response:
+    """Past its neighbour in the section of the page where it stands."""
     await page.form()
     entry = await own(page)
-    order = [each.id for each in await page.read(lambda tx: store.of_actor(tx, page.by.actor_id))]
-    at = order.index(entry.id)
-    to = min(max(at + by, 0), len(order) - 1)
-    order[at], order[to] = order[to], order[at]
-    await page.perform(entries.order_entries, OrderEntries(page.by, tuple(order)))
+    mine = await page.read(lambda tx: store.of_actor(tx, page.by.actor_id))
+    kinds = next(kinds for _, _, kinds in SECTIONS if entry.kind in kinds)
+    section = [each.id for each in mine if each.kind in kinds]
+    place = section.index(entry.id) + by
+    if 0 <= place < len(section):
+        order = [each.id for each in mine]
+        at, to = order.index(entry.id), order.index(section[place])
+        order[at], order[to] = order[to], order[at]
+        await page.perform(entries.order_entries, OrderEntries(page.by, tuple(order)))
     return page.to(f"/entries#e{entry.id}")
 
 

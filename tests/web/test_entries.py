@@ -191,7 +191,9 @@ async def test_people_are_chosen_by_their_handles(services, marie, member, remot
 
 async def test_a_further_language_is_not_lost_by_a_change(services, marie, member) -> None:
     both = {"en": Words("Cutting a delay"), "de": Words("Eine Frist")}
-    entry = await wrote(services, marie, translations=both)
+    entry = await wrote(services, marie, translations=both, rule=EVERYONE)
+    await member.open(f"/entries/{entry.id}/publish")
+    assert [each.get("lang") for each in member.page.select("article")] == ["fr", None, "de"]  # the page is English
     await member.open(f"/entries/{entry.id}/edit")
     await member.press(f"/entries/{entry.id}/edit", tr_headline="Cutting a delay by three")
     [after] = await mine(services, marie)
@@ -221,10 +223,11 @@ async def test_entries_are_put_in_order_pinned_and_removed_by_buttons(services, 
     entries = [await wrote(services, marie, name, rule=EVERYONE) for name in ("un", "deux", "trois")]
     first, last = entries[2], entries[0]
     await member.open("/entries")
-    assert [each.get_text() for each in member.page.select("article h2")] == ["trois", "deux", "un"]
+    assert [each.get_text() for each in member.page.select("article h3")] == ["trois", "deux", "un"]
     await member.press(f"/entries/{last.id}/up")
+    await wrote(services, marie, "ailleurs", kind="talk")  # in another section, between nobody's neighbours
     await member.press(f"/entries/{first.id}/down")
-    assert [each.get_text() for each in member.page.select("article h2")] == ["un", "trois", "deux"]
+    assert [each.get_text() for each in member.page.select("article h3")] == ["un", "trois", "deux", "ailleurs"]
     await member.open(f"/entries/{first.id}/publish")
     await member.press(f"/entries/{first.id}/publish", "Publish")
     await member.press(button="Pin to my page")
@@ -233,7 +236,7 @@ async def test_entries_are_put_in_order_pinned_and_removed_by_buttons(services, 
     await member.open(f"/entries/{first.id}/remove")
     assert "Copies that people kept" in member.text
     await member.press(f"/entries/{first.id}/remove", "Remove")
-    assert [each.words.headline for each in await mine(services, marie)] == ["un", "deux"]
+    assert [each.words.headline for each in await mine(services, marie)] == ["ailleurs", "un", "deux"]
 
 
 async def test_only_what_everyone_may_read_and_ends_with_a_question_is_published_three_times_a_day(
