@@ -36,9 +36,7 @@ async def entry(request: Request) -> Response:
     username = request.path_params.get("username")
     asker, here = await viewer(request), services.here()
 
-    noted: list[NoteFetch] = []
-
-    def load(tx: Tx) -> Document | str | None:
+    def load(tx: Tx) -> tuple[Document, NoteFetch | None] | str | None:
         looker = _looker(tx, asker)
         shown = views.one(tx, slug, looker.id if looker else None, here.now)
         owner = actors.by_id(tx, shown.actor_id if shown else 0)
@@ -46,20 +44,20 @@ async def entry(request: Request) -> Response:
             return None
         if (iri := _iris(tx, [shown])[0]) and owner.gone_at is None:
             return iri
-        if looker is None or not isinstance(asker, RemoteServer):
+        if looker is None:
             return None
-        if shown.grant_id is not None:
-            noted.append(NoteFetch(owner.id, looker.id, (shown.id,), asker.host))
-        return wire.note(shown, owner, looker.iri, here)
+        noted = NoteFetch(owner.id, looker.id, (shown.id,), looker.host) if shown.grant_id is not None else None
+        return wire.note(shown, owner, looker.iri, here), noted
 
     found = await services.read(load)
     if found is None:
         raise NotFound("no such entry")
     if isinstance(found, str):
         return RedirectResponse(found, 302, headers={"Vary": "Accept, Signature"})
-    for each in noted if request.method == "GET" else ():
-        await services.perform(ledger.fetched, each)
-    return _private(found)
+    document, noted = found
+    if noted is not None and request.method == "GET":
+        await services.perform(ledger.fetched, noted)
+    return _private(document)
 
 
 async def profile(request: Request) -> Response:

@@ -103,7 +103,9 @@ def open_part(tx: Tx, request: OpenPart, here: Here) -> Done[Grant]:
             raise Invalid("Say that you are sure: what is sent cannot be taken back", field="sure")
         told = sent_texts(tx, request, here)
     for each in told:
-        done = _say(tx, request.by, person, each, parent, here, _document(grant, entries, here))
+        done = _say(
+            tx, request.by, person, each, parent, here, _document(grant, entries, here), language=request.language
+        )
         parent, effects = done.value, [*effects, *done.effects]
     grant_store.insert_grant(tx, _in(grant, parent))
     who = {"with_id": person.id, "with_handle": person.handle, "grant_id": grant.id, "parts": grant.parts}
@@ -132,7 +134,7 @@ def revoke_grant(tx: Tx, request: RevokeGrant, here: Here) -> Done[Grant]:
             effects += posts.delete_post(tx, DeletePost(request.by, message), here).effects
     if request.farewell and person.gone_at is None:
         said = texts(_language(request.language))(_ENDED)
-        effects += _say(tx, request.by, person, said, parent, here).effects
+        effects += _say(tx, request.by, person, said, parent, here, language=request.language).effects
     ledger_store.append(
         tx,
         owner.id,
@@ -244,6 +246,8 @@ def _say(
     parent: Post | None,
     here: Here,
     document: Mapping[str, object] | None = None,
+    *,
+    language: str,
 ) -> Done[Post]:
     """A private message to that person alone."""
     handle = _named(person)
@@ -251,6 +255,7 @@ def _say(
         by,
         f"{handle} {said}",
         visibility="direct",
+        language=_language(language),
         in_reply_to_id=parent.id if parent and parent.deleted_at is None else None,
         named={handle: person.id},
         terms={"fp:grant": document} if document else {},

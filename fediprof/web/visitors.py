@@ -51,7 +51,7 @@ WRONG: dict[type[FediprofError], str] = {
 
 async def form(page: Page) -> Response:
     back = own_path(page.asked("to")) or "/"
-    if page.visitor is not None:
+    if page.visitor is not None or _came_as(page, page.asked("handle")):
         return page.to(back)
     return _show(page, Form({"to": back, "handle": page.asked("handle")[:300]}))
 
@@ -204,6 +204,12 @@ async def leave(page: Page) -> Response:
 
 
 # --- parts
+
+
+def _came_as(page: Page, handle: str) -> bool:
+    """Whether the person a link names has come in already."""
+    came = page.came
+    return came is not None and came.session.only_at is None and came.actor.handle == handle.removeprefix("@")
 
 
 def _login(page: Page) -> Login:
