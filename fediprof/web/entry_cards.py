@@ -127,7 +127,7 @@ def card(page: Page, kept: Cards, owner: Actor, entry: Disclosed, *, open: bool,
     """The entry on its owner's page. `open`: machines may read it as part of a résumé."""
     member = page.visitor is not None
     key = (
-        *("entry", page.t.language, owner.username, open, pinned, member),
+        *("entry", page.t.language, owner.username, owner.display, open, pinned, member),
         *(entry.slug, entry.changed_at, entry.fields, entry.why, entry.until, entry.readers, entry.post_id),
     )
     known = kept.get(key)

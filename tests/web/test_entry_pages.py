@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from fediprof import clock, ids
+from fediprof.actors import store as actors
 from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.actors.records import Follow
 from fediprof.follows import store as follows
@@ -30,6 +31,8 @@ from fediprof.profiles.entries import (
 from fediprof.profiles.records import EVERYONE, Entry, Field, Rule, Words
 from fediprof.profiles.sets import SaveSet, save_set
 from fediprof.schema.profiles import disclosure_grant
+from fediprof.visitors import sessions as visits
+from fediprof.web.visitor import GUEST, cookie_name
 from tests.conftest import make_member
 from tests.web.reader import Reader
 
@@ -293,6 +296,31 @@ async def test_who_is_logged_in_from_a_hidden_domain_sees_only_what_everyone_see
     assert (await guest.open(path_of(public))).status == 200
     assert (await guest.open(path_of(close))).status == 404
     assert (await guest.open(path_of(granted))).status == 404
+
+
+async def test_a_visitor_from_the_employer_s_server_is_shown_the_public_part_alone(
+    services, marie, visitor, remote, drain
+) -> None:
+    """A12, for somebody who came with an account of elsewhere."""
+    # Given somebody on another server to whom an entry was opened, and who showed who they are
+    paul = remote("paul", "rh.acme.example")
+    await paul.send(paul.activity("Follow", services.here().actor("marie")))
+    await drain()
+    known = await services.read(lambda tx: actors.by_iri(tx, paul.iri))
+    entry = await written(services, marie, replace(DRAFT, rule=Rule("people", people=frozenset({known.id}))))
+    secret = await services.database.write(lambda tx: visits.opened(tx, known.id, services.here().now))
+    visitor.client.cookies.set(cookie_name(services.settings, GUEST), secret)
+    await visitor.open("/@marie")
+    assert "Diviser par trois" in visitor.text
+    assert visitor.answer.headers["cache-control"] == "private, no-store"
+    assert (await visitor.open(path_of(entry))).status == 200
+    # When the employer's domain is hidden from
+    now = services.here().now
+    await services.database.write(lambda tx: store.hide_from(tx, marie.actor_id, "domain", "acme.example", now))
+    # Then there is nothing but the public part, at once
+    await visitor.open("/@marie")
+    assert "Diviser par trois" not in visitor.answer.text
+    assert (await visitor.open(path_of(entry))).status == 404
 
 
 # --- the owner looks with other eyes
