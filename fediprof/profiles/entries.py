@@ -17,7 +17,7 @@ from fediprof.posts.projection import Projection
 from fediprof.principal import Member
 from fediprof.profiles import rules, store, text
 from fediprof.profiles.disclosure import ANYBODY, disclose
-from fediprof.profiles.records import MAX_ENTRIES, ONLY_ME, Entry, Field, Kind, Rule, Words
+from fediprof.profiles.records import CAREER, MAX_ENTRIES, ONLY_ME, Entry, Field, Kind, Rule, Words
 
 CEILING = 8
 """Public entries of a path (experience, education) a person may have without confirming; a setting of the server."""
@@ -154,7 +154,7 @@ def revise_entry(tx: Tx, request: ReviseEntry, here: Here) -> Done[Entry]:
     )
     rules.must_be_keepable(after)
     rules.must_hold_its_masks(after)
-    if before.rule.readers != "everyone":
+    if before.rule.readers != "everyone" or before.kind not in CAREER:
         mine = store.of_actor(tx, request.by.actor_id)
         rules.must_be_under_ceiling(after, mine, request.ceiling, request.confirmed)
     _must_know_readers(tx, after)

@@ -214,6 +214,16 @@ async def test_over_the_ceiling_one_writes_the_number_shown(services, marie, mem
     assert "Write 9 to confirm" in member.text
     await member.press("/entries/new", ceiling="yes")
     assert member.status == 422
+    # Nor does it get there by being called something else first
+    project = await wrote(services, marie, rule=EVERYONE)
+    await member.open(f"/entries/{project.id}/edit")
+    await member.press(f"/entries/{project.id}/edit", kind="experience")
+    assert member.status == 422
+    assert "Write 9 to confirm" in member.text
+    await member.open(f"/entries/{project.id}/remove")
+    await member.press(f"/entries/{project.id}/remove", "Remove")
+    await member.open("/entries/new?kind=experience")
+    await member.press("/entries/new", headline="Une ligne de plus", readers="everyone")
     await member.press("/entries/new", ceiling="9")
     assert member.path == "/entries"
     assert len(await mine(services, marie)) == 9
