@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 
 import pytest
@@ -184,11 +185,19 @@ def test_collections_are_paged_and_show_what_anybody_may_see(trio: Trio, join: J
     ada.write("for followers", visibility="private")
     ada.submit(f"/posts/{open_to_all['id']}", f"/posts/{open_to_all['id']}/pin")
 
+    def signed(iri: str) -> dict[str, object]:
+        """As a server gets it to which neither of them is known: with the signature of its own actor."""
+        found = json.loads(trio[2].command("fetch", iri, "--json"))
+        assert found["status"] == 200, found
+        document: dict[str, object] = found["document"]
+        return document
+
     with trio[0].internet.client() as anyone:
         actor = anyone.get(ada.iri, headers=AS2).json()
-        collection = anyone.get(actor[part], headers=AS2).json()
-        first = collection.get("first", collection)
-        page = anyone.get(first, headers=AS2).json() if isinstance(first, str) else first
+        assert anyone.get(actor[part], headers=AS2).status_code == 401
+    collection = signed(actor[part])
+    first = collection.get("first", collection)
+    page = signed(first) if isinstance(first, str) else first
 
     assert collection["id"] == actor[part]
     assert collection["type"] in ("Collection", "OrderedCollection")
