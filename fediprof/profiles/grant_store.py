@@ -15,6 +15,9 @@ from fediprof.profiles.records import Grant
 from fediprof.schema.posts import mention, post
 from fediprof.schema.profiles import disclosure_grant, part_set
 
+_A_MINUTE = 60_000 << 20
+"""In ids, which grow with time: a message is written right after its grant's id was made, and is found by index."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartSet:
@@ -77,6 +80,7 @@ def messages_of(tx: Tx, grant: Grant) -> list[int]:
         .join(mention, mention.c.post_id == post.c.id)
         .where(
             post.c.actor_id == grant.actor_id,
+            post.c.id.between(grant.id, grant.id + _A_MINUTE),
             post.c.visibility == "direct",
             post.c.published_at == grant.starts_at,
             post.c.deleted_at.is_(None),

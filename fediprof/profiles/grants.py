@@ -207,7 +207,8 @@ def _must_be_grantable(tx: Tx, request: OpenPart, person: Actor) -> list[Entry]:
 
 
 def _last_message(tx: Tx, request: OpenPart, person: Actor) -> Post | None:
-    """The message of the conversation to go on from. Raises NotFound where that person has no part in it."""
+    """The message of the conversation to answer: that person's last, since servers that hold back private mentions from
+    strangers let answers through; else the last one. Raises NotFound where that person has no part in it."""
     if request.conversation_id is None:
         return None
     seen = post_store.by_ids(tx, post_store.conversation(tx, request.conversation_id, request.by.actor_id)).values()
@@ -216,7 +217,8 @@ def _last_message(tx: Tx, request: OpenPart, person: Actor) -> Post | None:
     present = {each.actor_id for each in private} | {who for found in named.values() for who, _ in found}
     if not private or person.id not in present:
         raise NotFound("not a conversation with this person")
-    return private[-1]
+    theirs = [each for each in private if each.actor_id == person.id]
+    return (theirs or private)[-1]
 
 
 def _told(

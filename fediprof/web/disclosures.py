@@ -79,7 +79,8 @@ class Line:
 
 
 async def beside(page: Page, items: Sequence[Shown]) -> tuple[list[Line], dict[int, list[str]]]:
-    """(what is open to the people of a conversation, {message: what it asks for})."""
+    """(what is open to the people of a conversation, {message: what it asks for that is not open to its author})."""
+    author = {each.post.id: each.author.id for each in items}
     me = page.me.actor.id
     people = {actor.id for each in items for actor in (each.author, *each.mentions)} - {me}
 
@@ -89,9 +90,19 @@ async def beside(page: Page, items: Sequence[Shown]) -> tuple[list[Line], dict[i
         if not asked and not given:
             return [], {}
         named = _mine(tx, page)
-        return _lines(tx, page, given, named), {n: words(parts, named, page.t) for n, parts in asked.items()}
+        open_to = {n: [each for each in given if each.to_actor_id == author[n]] for n in asked}
+        waiting = {n: parts for n, parts in asked.items() if not _covered(parts, open_to[n])}
+        return _lines(tx, page, given, named), {n: words(parts, named, page.t) for n, parts in waiting.items()}
 
     return await page.read(load)
+
+
+def _covered(parts: Parts, given: Sequence[Grant]) -> bool:
+    """Whether all that is asked for is open."""
+    return all(
+        fields <= frozenset().union(*(each.parts.get(entry_id, frozenset()) for each in given))
+        for entry_id, fields in parts.items()
+    )
 
 
 async def open_form(page: Page) -> Response:

@@ -221,6 +221,38 @@ async def test_a_message_with_the_entry_s_link_asks_and_is_answered_by_one_butto
     assert {f"part-{masked.id}", f"part-{masked.id}-employer", f"part-{masked.id}-dates"} <= set(values)
     await member.press("/open", button="Open it")
     assert [row.what for row in await ledger_of(services, marie)] == ["asked", "granted"]
+    assert "Paul asks to read:" not in member.text
+
+
+def filtered(note: dict[str, object], known: dict[str, dict[str, object]], reader: str) -> bool:
+    """Whether Mastodon's default puts a private mention from somebody not followed aside: it does, unless the thread above
+    it holds a message of the reader's own that mentions its author."""
+    above = known.get(str(note["inReplyTo"]))
+    while above is not None:
+        named = {each["href"] for each in above.get("tag", []) if each["type"] == "Mention"}  # type: ignore[attr-defined]
+        if above["attributedTo"] == reader and note["attributedTo"] in named:
+            return False
+        above = known.get(str(above.get("inReplyTo")))
+    return True
+
+
+async def test_the_answer_to_who_asked_is_not_put_aside_by_their_server(
+    services, marie, paul, private, masked, network, drain
+) -> None:
+    paul_id = await id_of(services, paul)
+    thread = await conversation_of(services, paul_id)
+    parts = {private.id: frozenset(), masked.id: frozenset()}
+    for each in (
+        OpenPart(marie, paul_id, parts, conversation_id=thread),
+        OpenPart(marie, paul_id, parts, conversation_id=thread, mode="send", sure=True),
+        OpenPart(marie, paul_id, parts),
+    ):
+        await services.perform(open_part, each)
+    await drain()
+    notes = sent_notes(network, "mastodon.example")
+    known = {str(iri): each for iri, each in network.documents.items() if isinstance(each, dict)}
+    known |= {str(each["id"]): each for each in notes}
+    assert [filtered(each, known, paul.iri) for each in notes] == [False, False, True]
 
 
 async def test_a_server_of_this_kind_says_in_terms_what_is_asked_for(services, marie, paul, masked, drain) -> None:
