@@ -230,12 +230,12 @@ async def test_over_the_ceiling_one_writes_the_number_shown(services, marie, mem
 
 
 async def test_entries_are_put_in_order_pinned_and_removed_by_buttons(services, marie, member) -> None:
-    entries = [await wrote(services, marie, name, rule=EVERYONE) for name in ("un", "deux", "trois")]
-    first, last = entries[2], entries[0]
+    last, _ = [await wrote(services, marie, name, rule=EVERYONE) for name in ("un", "deux")]
+    await wrote(services, marie, "ailleurs", kind="talk")  # stands between, in another section of the page
+    first = await wrote(services, marie, "trois", rule=EVERYONE)
     await member.open("/entries")
-    assert [each.get_text() for each in member.page.select("article h3")] == ["trois", "deux", "un"]
+    assert [each.get_text() for each in member.page.select("article h3")] == ["trois", "deux", "un", "ailleurs"]
     await member.press(f"/entries/{last.id}/up")
-    await wrote(services, marie, "ailleurs", kind="talk")  # in another section, between nobody's neighbours
     await member.press(f"/entries/{first.id}/down")
     assert [each.get_text() for each in member.page.select("article h3")] == ["un", "trois", "deux", "ailleurs"]
     await member.open(f"/entries/{first.id}/publish")
@@ -246,7 +246,7 @@ async def test_entries_are_put_in_order_pinned_and_removed_by_buttons(services, 
     await member.open(f"/entries/{first.id}/remove")
     assert "Copies that people kept" in member.text
     await member.press(f"/entries/{first.id}/remove", "Remove")
-    assert [each.words.headline for each in await mine(services, marie)] == ["ailleurs", "un", "deux"]
+    assert [each.words.headline for each in await mine(services, marie)] == ["un", "ailleurs", "deux"]
 
 
 async def test_only_what_everyone_may_read_and_ends_with_a_question_is_published_three_times_a_day(
