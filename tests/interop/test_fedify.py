@@ -20,6 +20,7 @@ from tests.interop.support.fedify import Fedify
 from tests.interop.support.internet import Internet
 from tests.interop.support.member import Member, eventually
 from tests.interop.support.server import Server
+from tests.interop.test_entries import SECRET, STAND_IN, write
 
 Join = Callable[[Server], Member]
 KNOCKS = {"rfc9421": "fedify.example", "draft-cavage-http-signatures-12": "cavage.example"}
@@ -101,6 +102,18 @@ def test_it_follows_and_gets_posts_changes_and_deletions(followed: Member, fedif
     ada.ask("DELETE", f"/api/v1/statuses/{post['id']}")
     [delete] = eventually(lambda: _of(fedify, "Delete", post["uri"]), "the deletion is there")
     assert delete["json"]["object"]["type"] == "Tombstone"
+
+
+def test_it_gets_an_entry_as_a_note_that_can_be_read(followed: Member, fedify: Fedify) -> None:
+    entry = write(followed, "Delays cut to a third")
+    uri = followed.find_post(entry.url)["uri"]
+    [create] = eventually(lambda: _of(fedify, "Create", uri), "the entry is there")
+    note = create["json"]["object"]
+    assert (note["type"], note["url"]) == ("Note", entry.url)
+    for words in ("Project", "Delays cut to a third", "Two failures, then this.", STAND_IN, "why did we fail twice?"):
+        assert words in note["content"], words
+    assert [tag["name"].lower() for tag in _list(note["tag"])] == ["#lean"]
+    assert SECRET not in json.dumps(create, ensure_ascii=False)
 
 
 def test_it_answers_a_post_and_is_answered(followed: Member, fedify: Fedify) -> None:

@@ -59,6 +59,17 @@ async def test_what_was_opened_is_read_in_the_member_s_own_name_and_kept_nowhere
     assert await services.read(lambda tx: posts.by_iri(tx, URL)) is None
 
 
+async def test_an_entry_without_a_question_and_a_note_without_an_entry_are_read_too(
+    marie, member, remote, network
+) -> None:
+    paul = remote("paul")
+    for entry in ({"name": "Bare"}, None):
+        network.documents[URL] = opened(paul, **{"fp:entry": entry}, endTime=None)
+        await member.open(f"/elsewhere?url={URL}")
+        await member.press("/elsewhere")
+        assert (member.status, "At Zéphyr" in member.text) == (200, True)
+
+
 async def test_a_link_alone_asks_nobody(marie, member, network) -> None:
     await member.open(f"/elsewhere?url={URL}")
     assert network.got == []
