@@ -217,8 +217,8 @@ def _highlights(each: Disclosed) -> list[str]:
 
 
 def _span(each: Disclosed) -> dates.Span | None:
-    """When it was, where this reader may know; a stand-in ("the nineties") is no date."""
-    written = each.named("dates")
+    """When it was, as far as this reader may know: a stand-in can be a coarser date, or ("the nineties") none."""
+    written = _shown(each, "dates")
     try:
         return dates.read(written) if written else None
     except Invalid:

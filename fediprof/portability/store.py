@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from fediprof.db.database import Tx
 from fediprof.portability.records import Arrival, Person
@@ -27,12 +27,16 @@ def hold(tx: Tx, account_id: int, arrival: Arrival, now: datetime) -> None:
 
 
 def held(tx: Tx, account_id: int, now: datetime) -> Arrival | None:
-    found = tx.execute(
-        select(pending_import.c.arrival).where(
-            pending_import.c.account_id == account_id, pending_import.c.made_at > now - KEPT
-        )
-    ).scalar()
+    found = tx.execute(select(pending_import.c.arrival).where(*_waiting(account_id, now))).scalar()
     return None if found is None else msgspec.convert(found, Arrival)
+
+
+def is_held(tx: Tx, account_id: int, now: datetime) -> bool:
+    return tx.execute(select(pending_import.c.account_id).where(*_waiting(account_id, now))).first() is not None
+
+
+def _waiting(account_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return pending_import.c.account_id == account_id, pending_import.c.made_at > now - KEPT
 
 
 def drop(tx: Tx, account_id: int) -> None:

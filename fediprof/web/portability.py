@@ -77,7 +77,7 @@ async def upload_form(page: Page) -> Response:
 
 
 async def _upload(page: Page, form: Form) -> Response:
-    waiting = await page.read(lambda tx: store.held(tx, page.me.account.id, page.here.now) is not None)
+    waiting = await page.read(lambda tx: store.is_held(tx, page.me.account.id, page.here.now))
     most = page.services.settings.upload_mb
     return page.render("portability/upload.html", status=form.status, form=form, waiting=waiting, most=most)
 
@@ -153,8 +153,8 @@ async def land(page: Page) -> Response:
     asked = LandImport(page.by, sections=chosen, people=form.has("people"))
     landed = await form.attempt(page.t, page.perform(commands.land_import, asked))
     if landed is None:
-        waiting = await page.read(lambda tx: store.held(tx, page.me.account.id, page.here.now))
-        return await (_upload(page, form) if waiting is None else _preview(page, form))
+        waiting = await page.read(lambda tx: store.is_held(tx, page.me.account.id, page.here.now))
+        return await (_preview(page, form) if waiting else _upload(page, form))
     return page.to(
         f"/settings/import/done?new={landed.new}&changed={landed.changed}&left={landed.left}"
         f"&people={landed.new_people + landed.changed_people}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import zipfile
 from datetime import datetime, timedelta
 
 import pytest
@@ -127,6 +130,27 @@ async def test_the_owner_takes_three_faces(services: Services, marie: Member, jo
     assert "fediprof" not in json.dumps([found["public"], found["granted"]])
     told = {each["headline"]: each for each in found["everything"]["meta"]["fediprof"]["entries"]}
     assert told["Half the time"]["audience"] == {"readers": "everyone"}
+
+
+async def test_the_archive_says_what_was_opened_to_whom_and_read_by_them(
+    services: Services, marie: Member, job: Entry, member: Reader, client
+) -> None:  # type: ignore[no-untyped-def]
+    paul = await make_member(services, "paul", name="Paul")
+    await opened(services, marie, paul, job, services.here().now + timedelta(days=30))
+    reader = await Reader(client, services.settings.origin).log_in(services, "paul")
+    await reader.open("/@marie.vcf")
+    await member.open("/settings/data")
+    await member.press("/settings/export")
+    with zipfile.ZipFile(io.BytesIO(member.answer.content)) as packed:  # type: ignore[union-attr]
+        [grant] = json.loads(packed.read("grants.json"))
+        ledger = list(csv.DictReader(io.StringIO(packed.read("ledger.csv").decode())))
+        [entry] = [
+            each for each in json.loads(packed.read("profile.json"))["entries"] if each["kind"] == "experience"
+        ]
+    assert (grant["to"], grant["mode"], grant["revokedAt"]) == ("paul@home.example", "show", None)
+    assert grant["parts"] == {entry["key"]: ["dates", "employer"]}
+    assert [(row["what"], row["with"]) for row in ledger] == [("opened", "paul@home.example")]
+    assert entry["key"] in ledger[0]["parts"]
 
 
 async def test_a_face_for_somebody_nothing_is_open_to_is_not_found(

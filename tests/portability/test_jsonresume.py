@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -151,6 +152,12 @@ def test_the_public_face_holds_stand_ins_and_nothing_masked() -> None:
     text = json.dumps(out)
     for hidden in ("Ventorga", "Head of Everything", "2019", "Secret plan", "the last years"):
         assert hidden not in text
+
+
+def test_a_stand_in_for_dates_counts_where_it_is_a_coarser_date() -> None:
+    coarse = replace(masked(), fields=(Field("dates", "2019-03-14/2021-06-02", ONLY_ME, "2019/2021"),))
+    [work] = written([coarse], ANYBODY)["work"]
+    assert (work["startDate"], work["endDate"]) == ("2019", "2021")
 
 
 def test_the_granted_face_holds_what_was_opened_until_it_ends() -> None:
