@@ -180,6 +180,8 @@ class Post:
     """`fp:entry` of a fediprof server, as sent."""
     ask: Document | None = None
     """`fp:ask`: which entries its author would like to read more of, as sent."""
+    grant: Document | None = None
+    """`fp:grant`: which entries its author opened to whom it is for, as sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
@@ -18,21 +17,18 @@ from fediprof.errors import Conflict, Invalid, NotFound
 from fediprof.here import Here
 from fediprof.i18n.catalog import LANGUAGES, N_, Texts, texts
 from fediprof.posts import commands as posts
-from fediprof.posts import receive
 from fediprof.posts import store as post_store
 from fediprof.posts.commands import PublishPost
-from fediprof.posts.receive import Arrival, ReceivePost
 from fediprof.posts.records import Post
 from fediprof.principal import Member
 from fediprof.profiles import ledger_store, views
 from fediprof.profiles import store as entries
 from fediprof.profiles import text as wording
 from fediprof.profiles.ledger_store import Parts
-from fediprof.profiles.records import FIELDS, FieldName
+from fediprof.profiles.records import FieldName
 
 MAX_WORDS = 1000
 ONCE_IN = timedelta(hours=1)
-_MOST = 10
 
 _ASKED = N_("I read “{headline}” and would like to read more of it: {link}")
 _ASKED_FOR = N_("I read “{headline}” and would like to read more of it ({fields}): {link}")
@@ -95,22 +91,7 @@ def ask_for(tx: Tx, request: AskFor, here: Here) -> Done[Post]:
     asker = actors.by_id(tx, request.by.actor_id)
     if owner.local and asker is not None:
         wanted = {request.entry_url: frozenset(request.fields)}
-        _note(tx, asker, [owner.id], done.value, wanted, here)
-    return done
-
-
-def receive_message(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
-    """Take in a private message, and note what it asks for."""
-    done = receive.receive_post(tx, request, here)
-    post = done.value.post
-    if post is None or done.value.outcome != "stored" or post.visibility != "direct":
-        return done
-    said = request.written.ask or {}
-    named, wanted = said.get("entries"), said.get("fields")
-    fields = frozenset(name for name in wanted if name in FIELDS) if isinstance(wanted, list) else frozenset()
-    urls = [each for each in named if isinstance(each, str)] if isinstance(named, list) else _links(request.html)
-    owners = [who for who, _ in post_store.mentions_of(tx, [post.id]).get(post.id, ())]
-    _note(tx, request.author, owners, post, dict.fromkeys(urls[:_MOST], cast("frozenset[FieldName]", fields)), here)
+        note(tx, asker, [owner.id], done.value, wanted, here)
     return done
 
 
@@ -124,11 +105,12 @@ _ENTRY = re.compile(r"(?:/@[\w.-]{1,100})?/e/([0-9A-Za-z]{1,32})/?(?:[?#].*)?")
 _HREF = re.compile(r'href="([^"]{1,500})"')
 
 
-def _links(html: str) -> list[str]:
+def links_in(html: str) -> list[str]:
+    """Where the links of a message lead."""
     return list(dict.fromkeys(_HREF.findall(html)))
 
 
-def _note(
+def note(
     tx: Tx, asker: Actor, owner_ids: list[int], post: Post, urls: Mapping[str, frozenset[FieldName]], here: Here
 ) -> None:
     """A row in the ledger of each owner who is asked for something that stands masked before the one who asks."""

@@ -13,7 +13,7 @@ from fediprof.profiles import store
 from fediprof.profiles.ledger_store import Parts
 from fediprof.profiles.records import Grant
 from fediprof.schema.posts import mention, post
-from fediprof.schema.profiles import disclosure_grant, part_set
+from fediprof.schema.profiles import disclosure_grant, part_set, received_grant
 
 _A_MINUTE = 60_000 << 20
 """In ids, which grow with time: a message is written right after its grant's id was made, and is found by index."""
@@ -89,6 +89,17 @@ def messages_of(tx: Tx, grant: Grant) -> list[int]:
         .order_by(post.c.id)
     )
     return list(tx.execute(query).scalars())
+
+
+def keep_received(tx: Tx, post_id: int, entries: list[str], ends_at: datetime) -> None:
+    """What a message of another server opens to who it is for."""
+    tx.execute(insert(received_grant).values(post_id=post_id, entries=entries, ends_at=ends_at))
+
+
+def received(tx: Tx, post_ids: Iterable[int]) -> dict[int, tuple[list[str], datetime]]:
+    """{message: (addresses of the entries it opened, until when)}."""
+    query = select(received_grant).where(received_grant.c.post_id.in_(list(post_ids)))
+    return {row.post_id: (row.entries, row.ends_at) for row in tx.execute(query)}
 
 
 # --- sets

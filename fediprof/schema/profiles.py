@@ -107,6 +107,14 @@ ledger = Table(
     Index("ix_ledger_actor", "actor_id", "number"),
 )
 
+received_grant = Table(
+    "received_grant",
+    metadata,
+    Column("post_id", Id, ForeignKey("post.id", ondelete="cascade"), primary_key=True, autoincrement=False),
+    Column("entries", Json, nullable=False),  # addresses on its author's server
+    Column("ends_at", Instant, nullable=False),
+)
+
 beginning = Table(
     "beginning",
     metadata,

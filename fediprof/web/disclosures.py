@@ -78,21 +78,32 @@ class Line:
     message: int | None
 
 
-async def beside(page: Page, items: Sequence[Shown]) -> tuple[list[Line], dict[int, list[str]]]:
-    """(what is open to the people of a conversation, {message: what it asks for that is not open to its author})."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a conversation's messages. `opened`: to its people, by the member; `asked`: message → what it asks
+    for that is not open to its author; `received`: message → (entries it opens to the member, until when)."""
+
+    opened: Sequence[Line]
+    asked: Mapping[int, Sequence[str]]
+    received: Mapping[int, tuple[Sequence[str], datetime]]
+
+
+async def beside(page: Page, items: Sequence[Shown]) -> Beside:
     author = {each.post.id: each.author.id for each in items}
     me = page.me.actor.id
     people = {actor.id for each in items for actor in (each.author, *each.mentions)} - {me}
 
-    def load(tx: Tx) -> tuple[list[Line], dict[int, list[str]]]:
+    def load(tx: Tx) -> Beside:
+        received = grant_store.received(tx, [each.post.id for each in items if not each.post.local])
         asked = ledger_store.asked_in(tx, me, [each.post.id for each in items])
         given = [each for each in grant_store.to_people(tx, me, people) if each.holds(page.here.now)]
         if not asked and not given:
-            return [], {}
+            return Beside([], {}, received)
         named = _mine(tx, page)
         open_to = {n: [each for each in given if each.to_actor_id == author[n]] for n in asked}
         waiting = {n: parts for n, parts in asked.items() if not _covered(parts, open_to[n])}
-        return _lines(tx, page, given, named), {n: words(parts, named, page.t) for n, parts in waiting.items()}
+        told = {n: words(parts, named, page.t) for n, parts in waiting.items()}
+        return Beside(_lines(tx, page, given, named), told, received)
 
     return await page.read(load)
 

@@ -73,13 +73,14 @@ async def conversation(page: Page) -> Response:
     if not items:
         raise NotFound(f"no conversation {number} of {page.me.actor.username}")
     people = {actor.id: actor for each in items for actor in (each.author, *each.mentions) if actor.id != reader}
-    opened, asked = await disclosures.beside(page, items)
+    beside = await disclosures.beside(page, items)
     return page.render(
         "account/conversation.html",
         items=items,
         people=list(people.values()),
-        opened=opened,
-        asked=asked,
+        opened=beside.opened,
+        asked=beside.asked,
+        received=beside.received,
         shown=items[-1],
         form=compose.reply_form(page, items[-1]),
         back=page.request.url.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from fediprof.signatures import cavage
 from fediprof.signatures.message import SignableRequest
 from fediprof.web import asks as pages
 from fediprof.web.throttle import Throttle
-from tests.disclosures.conftest import EMPLOYER, STORY, conversation_of, id_of, ledger_of
+from tests.disclosures.conftest import EMPLOYER, STORY, conversation_of, id_of, ledger_of, write_to
 
 pytestmark = pytest.mark.anyio
 
@@ -141,3 +142,62 @@ async def test_a_conversation_of_others_is_nobody_s_to_open_in(
     assert answer.status_code == 404
     assert await ledger_of(services, marie) == []
     assert EMPLOYER not in answer.text
+
+
+async def test_what_a_person_elsewhere_opened_stands_in_the_conversation_until_its_end(
+    services, marie, member, paul, network, drain, monkeypatch
+) -> None:
+    ends_at = services.here().now + timedelta(days=30)
+    urls = ["https://mastodon.example/e/23456789ABCDEFGH", "https://mastodon.example/@paul/e/abcdefghijkmnpqr"]
+    hostile = [
+        "https://evil.example/e/23456789ABCDEFGH",
+        "https://home.example/e/23456789ABCDEFGH",
+        7,
+        None,
+        "x" * 999,
+    ]
+    granted = {"id": "g", "entries": [*urls, *hostile, urls[0]], "mode": "show", "expires": clock.rfc3339(ends_at)}
+    await write_to(paul, services, drain, "<p>Voici.</p>", **{"fp:grant": granted})
+    thread = await conversation_of(services, await id_of(services, paul))
+    await member.open(f"/conversations/{thread}")
+    assert "Paul opened this to you, until" in member.text
+    forms = [each for each in member.page.find_all("form") if each.get("action") == "/elsewhere"]
+    assert [each.find("input", attrs={"name": "url"})["value"] for each in forms] == urls
+    # Reading it is asking Paul's server in Marie's name
+    network.documents[urls[0]] = {
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": urls[0],
+        "type": "Note",
+        "attributedTo": paul.iri,
+        "name": "Un essai",
+        "content": "<p>Ce qui est ouvert</p>",
+        "to": [services.here().actor("marie")],
+        "fp:noStore": True,
+    }
+    await member.press("/elsewhere", button="Read entry 1")
+    assert "Ce qui est ouvert" in member.text
+    assert "keyid" in str(network.signed[-1]).lower()
+    assert "/u/marie" in str(network.signed[-1])
+    # and after its end there is no button
+    monkeypatch.setattr(clock, "now", lambda: ends_at)
+    await member.open(f"/conversations/{thread}")
+    assert "ended on" in member.text
+    assert not [each for each in member.page.find_all("form") if each.get("action") == "/elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        [],
+        {"entries": ["https://mastodon.example/e/23456789ABCDEFGH"], "mode": "show"},
+        {"entries": ["https://mastodon.example/e/23456789ABCDEFGH"], "mode": "show", "expires": "soon"},
+        {"entries": "https://mastodon.example/e/23456789ABCDEFGH", "mode": "show", "expires": "2099-01-01T00:00:00Z"},
+        {"entries": ["https://evil.example/e/23456789ABCDEFGH"], "mode": "show", "expires": "2099-01-01T00:00:00Z"},
+    ],
+)
+async def test_a_hostile_opening_is_a_message_like_another(services, marie, member, paul, drain, granted) -> None:
+    await write_to(paul, services, drain, "<p>Voici.</p>", **{"fp:grant": granted})
+    thread = await conversation_of(services, await id_of(services, paul))
+    await member.open(f"/conversations/{thread}")
+    assert "Voici." in member.text
+    assert "opened this to you" not in member.text

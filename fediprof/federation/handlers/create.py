@@ -9,7 +9,7 @@ from fediprof.errors import Malformed, NotAllowed
 from fediprof.federation.inbound import Inbound
 from fediprof.posts import wire
 from fediprof.posts.receive import ReceivePost
-from fediprof.profiles import asks
+from fediprof.profiles import messages
 from fediprof.text.html import plain
 from fediprof.visitors import codes
 from fediprof.visitors.codes import ProveByCode
@@ -26,7 +26,7 @@ async def post(inbound: Inbound) -> str:
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
     arrival = await inbound.perform(
-        asks.receive_message,
+        messages.receive_message,
         ReceivePost(
             written,
             inbound.actor,
@@ -48,7 +48,7 @@ async def fetched(inbound: Inbound, iri: str) -> str:
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
     request = ReceivePost(written, inbound.actor, wire.html_of(written))
-    return (await inbound.perform(asks.receive_message, request)).outcome
+    return (await inbound.perform(messages.receive_message, request)).outcome
 
 
 async def _of_a_visitor(inbound: Inbound, written: as2.Post) -> str | None:
