@@ -11,6 +11,7 @@ from typing import IO, cast
 
 import click
 
+from fediprof.accounts import store as accounts
 from fediprof.actors.records import Actor
 from fediprof.cli.member import acting
 from fediprof.cli.progress import bar
@@ -46,7 +47,7 @@ def import_(ctx: click.Context, file: Path, username: str | None, yes: bool, wit
         by, actor = await acting(services, username)
         with bar("Reading", size) as step, file.open("rb") as opened:
             watched = cast("IO[bytes]", _Watched(opened, step))
-            arrival = await asyncio.to_thread(reading.read, watched, services.settings.language)
+            arrival = await asyncio.to_thread(reading.read, watched, await _language(services, by))
         if not arrival.drafts and not arrival.people:
             raise Invalid("There is nothing in this file that could be brought here")
         await _tell(services, by, actor, arrival)
@@ -59,6 +60,12 @@ def import_(ctx: click.Context, file: Path, username: str | None, yes: bool, wit
         f"{landed.new} new, {landed.changed} brought up to date, {landed.left} left as they were;"
         f" {landed.new_people + landed.changed_people} in the address book. Nothing was sent."
     )
+
+
+async def _language(services: Services, by: Member) -> str:
+    """Of the few words that are ours."""
+    account = await services.read(lambda tx: accounts.by_id(tx, by.account_id))
+    return account.language if account else services.settings.language
 
 
 async def _tell(services: Services, by: Member, actor: Actor, arrival: Arrival) -> None:

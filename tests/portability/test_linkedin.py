@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fediprof.portability import reading
 from fediprof.portability.moments import moment, span
 from fediprof.portability.records import Arrival, Draft
 from tests.portability.exports import ENTRIES, FULL, zipped
+from tests.portability.test_jsonresume import entries_of
 
 
 def read(files: dict[str, str] | dict[str, bytes] | dict[str, str | bytes], language: str = "en") -> Arrival:
@@ -196,3 +199,28 @@ def test_a_span_never_ends_before_it_begins() -> None:
     assert span("Mar 2019", "Present") == "2019-03/"
     assert span("", "2012") == "2012"
     assert span("2019", "", open_ended=False) == "2019"
+
+
+_CELL = st.text(max_size=40) | st.sampled_from(
+    ['"', ",", "\n", ";", "\x00", "=1+1", "Mar 2019", "2020", "\ud7ff", "\u202e", "a" * 400]
+)
+_HEADS = {name: text.splitlines()[-1 if name == "Connections.csv" else 0] for name, text in FULL.items()}
+_HEADS["Connections.csv"] = "First Name,Last Name,URL,Email Address,Company,Position,Connected On"
+
+
+@given(
+    st.sampled_from([name for name in _HEADS if name not in ("messages.csv", "Ad_Targeting.csv")]),
+    st.lists(st.lists(_CELL, max_size=9), max_size=6),
+    st.sampled_from(["utf-8", "utf-16", "cp1252"]),
+    st.binary(max_size=60),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_stands_in_a_file_gives_entries_no_rule_refuses(
+    name: str, rows: list[list[str]], encoding: str, tail: bytes
+) -> None:
+    text = _HEADS[name] + "\n" + "\n".join(",".join(row) for row in rows)
+    found = read({name: text.encode(encoding, "replace") + tail}, "fr")
+    entries_of(found)
+    for each in found.people:
+        assert each.name
+        assert "\x00" not in str(each)
