@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 
 from fediprof.actors.records import Actor, Follow, Relationship
 from fediprof.db.changes import insert_record
@@ -127,6 +127,15 @@ def local_follower_ids(tx: Tx, target_id: int) -> list[int]:
         .where(follow.c.target_id == target_id, follow.c.state == "accepted", actor.c.local)
     )
     return list(tx.execute(query).scalars())
+
+
+def contacts(tx: Tx, actor_id: int) -> int:
+    """How many follow them and are followed back, both accepted."""
+    back = follow.alias()
+    both = and_(back.c.follower_id == follow.c.target_id, back.c.target_id == follow.c.follower_id)
+    accepted = follow.c.state == "accepted", back.c.state == "accepted"
+    found = select(func.count()).select_from(follow.join(back, both)).where(follow.c.target_id == actor_id, *accepted)
+    return int(tx.execute(found).scalar_one())
 
 
 def relationships(tx: Tx, viewer: int, target_ids: Iterable[int]) -> dict[int, Relationship]:

@@ -28,7 +28,6 @@ INSIDE: Mapping[Readers, str] = {
 """Of a field: it counts among those who may read the entry."""
 
 _CONSEQUENCES: Mapping[Readers, str] = {
-    "contacts": N_("Those who follow you and whom you follow. They show who they are before they read."),
     "group": N_("The members of a group, as the group says."),
     "people": N_("Only those you name. They show who they are before they read."),
     "me": N_("Nobody else. It stays here."),
@@ -59,8 +58,16 @@ EXAMPLES: Mapping[FieldName, str] = {
 """Stand-ins that say something without saying it."""
 
 
-def consequence(readers: Readers, t: Texts, *, indexable: bool) -> str:
-    """What follows from a choice, for the member whose page search engines may index, or not."""
+def consequence(readers: Readers, t: Texts, *, indexable: bool, contacts: int) -> str:
+    """What follows from a choice, for a member whose page search engines may index, or not, and who has so many contacts."""
+    if readers == "contacts" and not contacts:
+        return t(N_("Those who follow you and whom you follow: nobody yet. They show who they are before they read."))
+    if readers == "contacts":
+        return t.plural(
+            "Those who follow you and whom you follow: one person today. They show who they are before they read.",
+            "Those who follow you and whom you follow: {n} people today. They show who they are before they read.",
+            contacts,
+        )
     if readers != "everyone":
         return t(_CONSEQUENCES[readers])
     if indexable:

@@ -3,6 +3,7 @@ pages, so they show what is stored; what anybody else reads comes from `profiles
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
+from fediprof.follows import store as follows
 from fediprof.posts import store as posts
 from fediprof.profiles import entries, rules, store, text, views
 from fediprof.profiles.disclosure import ANYBODY
@@ -37,17 +39,27 @@ class Line:
     pinned: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the list needs besides: the people named, the posts pinned, how many contacts there are."""
+
+    people: Mapping[int, Actor]
+    pinned: set[int]
+    contacts: int
+
+
 async def index(page: Page) -> Response:
     me = page.me.actor
 
-    def load(tx: Tx) -> tuple[list[Entry], dict[int, Actor], set[int]]:
+    def load(tx: Tx) -> tuple[list[Entry], _Around]:
         mine = store.of_actor(tx, me.id)
         named = {each for entry in mine for each in named_in(entry)}
-        return mine, actors.by_ids(tx, named) if named else {}, set(posts.pinned(tx, me.id, me.id))
+        people = actors.by_ids(tx, named) if named else {}
+        return mine, _Around(people, set(posts.pinned(tx, me.id, me.id)), follows.contacts(tx, me.id))
 
-    mine, people, pinned = await page.read(load)
+    mine, around = await page.read(load)
     sections = [
-        (anchor, title, [_line(page, entry, people, pinned) for entry in mine if entry.kind in kinds])
+        (anchor, title, [_line(page, entry, around) for entry in mine if entry.kind in kinds])
         for anchor, title, kinds in SECTIONS
     ]
     return page.render(
@@ -68,17 +80,19 @@ def path_of(page: Page, entry: Entry) -> str:
     return f"/@{page.me.actor.username}/e/{entry.slug}"
 
 
-def _line(page: Page, entry: Entry, people: dict[int, Actor], pinned: set[int]) -> Line:
+def _line(page: Page, entry: Entry, around: _Around) -> Line:
     readers = entry.rule.readers
     return Line(
         entry=entry,
         path=path_of(page, entry),
         kind=page.t(text.KINDS[entry.kind]),
         readers=page.t(audiences.WORDS[readers]),
-        consequence=audiences.consequence(readers, page.t, indexable=page.me.actor.indexable),
-        people=tuple(people[each] for each in named_in(entry) if each in people),
+        consequence=audiences.consequence(
+            readers, page.t, indexable=page.me.actor.indexable, contacts=around.contacts
+        ),
+        people=tuple(around.people[each] for each in named_in(entry) if each in around.people),
         masked=tuple(each for each in entry.fields if each.value and each.rule.readers != "everyone"),
-        pinned=entry.post_id in pinned,
+        pinned=entry.post_id in around.pinned,
     )
 
 

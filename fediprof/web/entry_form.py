@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
+from fediprof.follows import store as follows
 from fediprof.i18n.catalog import N_
 from fediprof.profiles import entries, store, text
 from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry
@@ -66,7 +67,7 @@ async def new_form(page: Page) -> Response:
         }
     )
     fresh.values.update({f"{name}-readers": "me" for name in FIELDS})
-    return _show(page, fresh)
+    return await _show(page, fresh)
 
 
 async def write(page: Page) -> Response:
@@ -84,7 +85,7 @@ async def change_form(page: Page) -> Response:
     entry = await own(page)
     named = named_in(entry)
     people = await page.read(lambda tx: actors.by_ids(tx, named)) if named else {}
-    return _show(page, filled(entry, people, page.me.account.language), entry)
+    return await _show(page, filled(entry, people, page.me.account.language), entry)
 
 
 async def change(page: Page) -> Response:
@@ -223,13 +224,13 @@ async def _refused(page: Page, form: Form, entry: Entry | None) -> Response:
     second = form.text("tr_story") or form.text("tr_question")
     if "headline" in form.errors and form.text("headline") and second and not form.text("tr_headline"):
         form.errors["tr_headline"] = form.errors.pop("headline")
-    return _show(page, form, entry, would_be=await _would_be(page, entry) if "ceiling" in form.errors else 0)
+    return await _show(page, form, entry, would_be=await _would_be(page, entry) if "ceiling" in form.errors else 0)
 
 
 # --- the page
 
 
-def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be: int = 0) -> Response:
+async def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be: int = 0) -> Response:
     """`would_be`: how many public lines of a path there would be, when that is to be confirmed."""
     kind: Kind = next((each for each in KINDS if each == form["kind"]), "free")
     return page.render(
@@ -243,17 +244,22 @@ def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be: int =
         kinds=[(each, page.t(text.KINDS[each])) for each in KINDS],
         tongues=tongues(form["language"]),
         asks=page.t(audiences.QUESTIONS[kind]),
-        offered=offered(page),
+        offered=await offered(page),
         fields=[(name, page.t(text.FIELDS[name]), page.t(audiences.EXAMPLES[name])) for name in FIELDS],
         inside=[(each, page.t(audiences.INSIDE[each])) for each in audiences.OFFERED],
         limits={"headline": MAX_HEADLINE, "story": MAX_STORY, "question": MAX_QUESTION},
     )
 
 
-def offered(page: Page, among: Iterable[Readers] = audiences.OFFERED) -> list[tuple[Readers, str, str]]:
+async def offered(page: Page, among: Iterable[Readers] = audiences.OFFERED) -> list[tuple[Readers, str, str]]:
     """(readers, word, what follows from it) in the order they are offered."""
     indexable = page.me.actor.indexable
+    contacts = await page.read(lambda tx: follows.contacts(tx, page.by.actor_id))
     return [
-        (each, page.t(audiences.WORDS[each]), audiences.consequence(each, page.t, indexable=indexable))
+        (
+            each,
+            page.t(audiences.WORDS[each]),
+            audiences.consequence(each, page.t, indexable=indexable, contacts=contacts),
+        )
         for each in among
     ]

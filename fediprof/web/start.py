@@ -46,7 +46,7 @@ async def form(page: Page) -> Response:
     entry = await _entry(page, begun)
     if step == "question" and entry is None:
         return page.to("/start/entry")
-    return _show(page, step, begun, entry, _filled(page, step, begun, entry))
+    return await _show(page, step, begun, entry, _filled(page, step, begun, entry))
 
 
 async def submit(page: Page) -> Response:
@@ -62,7 +62,7 @@ async def submit(page: Page) -> Response:
     else:
         await page.perform(beginning.answer, Answer(page.by, following))
     if sent.errors:
-        return _show(page, step, begun, entry, sent)
+        return await _show(page, step, begun, entry, sent)
     return page.to(f"/start/{following}")
 
 
@@ -163,7 +163,7 @@ def _filled(page: Page, step: Step, begun: Beginning, entry: Entry | None) -> Fo
     return Form()
 
 
-def _show(page: Page, step: Step, begun: Beginning, entry: Entry | None, sent: Form) -> Response:
+async def _show(page: Page, step: Step, begun: Beginning, entry: Entry | None, sent: Form) -> Response:
     return page.render(
         f"start/{step}.html",
         status=sent.status,
@@ -175,7 +175,7 @@ def _show(page: Page, step: Step, begun: Beginning, entry: Entry | None, sent: F
         begun=begun,
         entry=entry,
         aims=[(each, page.t(AIM_WORDS[each])) for each in AIMS],
-        offered=offered(page, _DEFAULTS),
+        offered=await offered(page, _DEFAULTS),
         kinds=[(each, page.t(text.KINDS[each])) for each in KINDS],
         asks=page.t(audiences.QUESTIONS[entry.kind]) if entry is not None else "",
         readers=page.t(audiences.WORDS[entry.rule.readers]) if entry is not None else "",

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from fediprof.actors.departure import forget_actor
+from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.profiles import ledger_store, store, views
 from fediprof.profiles.entries import Draft, WriteEntry, write_entry
 from fediprof.profiles.grants import OpenPart, open_part
+from fediprof.profiles.hiding import HideFrom, hide_from
 from fediprof.profiles.records import EVERYONE, Entry, Rule, Words
 from fediprof.profiles.sets import SaveSet, save_set
 from fediprof.services import Services
@@ -174,6 +177,20 @@ async def test_what_is_refused_stands_beside_its_field_and_nothing_written_is_lo
     assert entry.translations["fr"] == Words("At Zephyr", "Two tries.")
 
 
+async def test_how_many_the_contacts_are_is_said_where_it_is_chosen(services, marie, member) -> None:
+    leo = await make_member(services, "leo")
+
+    async def said() -> str:
+        await member.open("/entries/new")
+        return member.page.select_one("input[value=contacts]").find_parent("label").get_text()
+
+    assert "nobody yet" in await said()
+    await services.perform(request_follow, RequestFollow(leo, marie.actor_id))
+    assert "nobody yet" in await said()  # one side's click makes no contact
+    await services.perform(request_follow, RequestFollow(marie, leo.actor_id))
+    assert "one person today" in await said()
+
+
 async def test_people_are_chosen_by_their_handles(services, marie, member, remote) -> None:
     remote("anna", "far.example")
     leo = await make_member(services, "leo")
@@ -315,6 +332,20 @@ async def test_people_and_domains_are_hidden_from_until_they_no_longer_are(servi
 
 
 # --- leaving
+
+
+async def test_with_somebody_who_is_gone_goes_what_was_opened_to_them(services, marie, remote) -> None:
+    remote("anna", "far.example")
+    anna = await services.resolver.handle("anna@far.example")
+    entry = await wrote(services, marie, rule=Rule("people", people=frozenset({anna.id})))
+    await services.perform(open_part, OpenPart(marie, anna.id, {entry.id: frozenset()}))
+    hide = HideFrom(marie, people="anna@far.example")
+    await services.perform(hide_from, hide)
+    await services.database.write(lambda tx: forget_actor(tx, anna, services.here().now))
+    after = await counted(services)
+    assert [after[table] for table in ("entry_reader", "disclosure_grant", "hidden_from")] == [0, 0, 0]
+    assert [each.id for each in await mine(services, marie)] == [entry.id]
+    assert after["ledger"] > 0  # that it was opened stays true
 
 
 async def test_who_leaves_leaves_no_entry_behind(services, marie, member) -> None:
