@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import floor, load, peer, server
+from benchmarks import floor, load, peer, profiles, server
 from fediprof import clock, ids
 from fediprof.accounts.commands import CreateAccount, CreateServerActor, create_account, create_server_actor
 from fediprof.actors import commands as actor_commands
@@ -38,7 +38,9 @@ POSTS_SENT = max(1, int(8 * SCALE))
 STRANGERS = int(150 * SCALE)
 READS = int(600 * SCALE)
 
-ONLY = os.environ.get("FEDIPROF_BENCH_ONLY", "inbox delivery follow reads").split()
+ENTRIES = 40
+
+ONLY = os.environ.get("FEDIPROF_BENCH_ONLY", "inbox delivery follow reads entries").split()
 """Parts to run."""
 
 AIMS = {
@@ -199,6 +201,11 @@ async def run() -> dict[str, float]:
                 await _strangers(running, peer_port, private_pem, figures)
             if "reads" in ONLY:
                 await _reads(running, token, figures)
+            if "entries" in ONLY:
+                running.stop()
+                readers = await profiles.written(ENTRIES)
+                running = server.start(folder, port)
+                await _entries(running, readers, figures)
             figures["memory after, MB"] = running.memory()
         finally:
             if running is not None:
@@ -285,6 +292,17 @@ async def _reads(running: server.Server, token: str, figures: dict[str, float]) 
     for name, request in kinds.items():
         print(name, await load.send(running.port, [request] * 30), file=sys.stderr)
         figures[name] = await measured(running, load.send(running.port, [request] * READS), READS)
+
+
+async def _entries(running: server.Server, readers: dict[str, tuple[str, str]], figures: dict[str, float]) -> None:
+    """The same forty entries, with rules for who reads which part and without any, seen by each kind of reader."""
+    for name, (path, cookie) in readers.items():
+        headers = {"accept": "text/html"} | ({"cookie": cookie} if cookie else {})
+        request = load.get(f"{running.origin}{path}", **headers)
+        print(name, await load.send(running.port, [request] * 30), file=sys.stderr)
+        figures[name] = await measured(running, load.send(running.port, [request] * READS), READS)
+    for name, plain in profiles.AGAINST.items():
+        figures[f"  {name}: times the page without rules"] = figures[name] / figures[plain]
 
 
 def show(figures: dict[str, float]) -> None:

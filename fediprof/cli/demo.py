@@ -17,7 +17,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import httpx2
@@ -31,6 +33,14 @@ _POST = "I finished the bridge survey at Saint-Malo. Open to new work from Janua
 _REPLY = "Well done! We look for somebody like you."
 _ASKED = "@{} thank you. May I send you my references in private?"
 _ANSWERED = "Please do. We have an opening in Rennes."
+_EMPLOYER = "Arvor Bridges & Sons"
+_ENTRY = (
+    *("entry", "add", "A bridge surveyed in nine days instead of thirty", "--kind", "project"),
+    *("--story", "Two drones and one climber. The first plan failed in the wind.", "--language", "en"),
+    *("--question", "why did the first plan fail?", "--tag", "engineering", "--readers", "everyone"),
+    *("--field", f"employer={_EMPLOYER}", "--stand-in", "employer=a family firm in Brittany", "--json"),
+)
+_ASKING = "I would like to know where that was, before we talk about Rennes."
 
 
 @dataclass(slots=True)
@@ -84,6 +94,14 @@ class Side:
         token = re.search(r'name="token" value="([^"]*)"', self.browser.get(link).text)
         self.browser.post(link, data={"token": token.group(1) if token else ""})
 
+    def fill(self, page: str, action: str, **values: str) -> str:
+        """Send a form of a page, as its button does; what is answered."""
+        if self.browser is None:
+            raise Unreachable(f"{self.who} is not logged in")
+        token = re.search(r'name="token" value="([^"]*)"', self.browser.get(self.origin + page).text)
+        sent = {"token": token.group(1) if token else "", **values}
+        return self.browser.post(self.origin + action, data=sent).text
+
     def sees(self, path: str, text: str) -> bool:
         """Whether the member finds `text` on a page of theirs."""
         return self.browser is not None and text in self.browser.get(self.origin + path).text
@@ -109,6 +127,7 @@ def demo(once: bool) -> None:
         signal.signal(number, lambda *_: ended.set())
     with tempfile.TemporaryDirectory(prefix="fediprof-demo-") as folder, _two(Path(folder), ended) as (lea, marc):
         _exchange(lea, marc, ended)
+        _disclose(lea, marc, ended)
         if once or ended.is_set():
             return
         for side in (lea, marc):
@@ -169,6 +188,57 @@ def _exchange(lea: Side, marc: Side, ended: threading.Event) -> None:
     _until(ended, f"{lea.who} has the answer", lambda: lea.sees("/conversations", "opening in Rennes"))
 
 
+def _disclose(lea: Side, marc: Side, ended: threading.Event) -> None:
+    """An entry with something masked, asked about, opened, read, and closed again."""
+    _say(f"{lea.who} sends out an entry; her employer is masked in it")
+    made = json.loads(lea.run(*_ENTRY))
+    url = lea.run("entry", "publish", made["id"]).split()[0]
+    page = url.removeprefix(lea.origin)
+    _until(ended, f"{marc.who} reads “a family firm in Brittany” on his home page", lambda: _told(marc, "/home"))
+    _must_not_read(marc.fill(_elsewhere(url), "/elsewhere", url=url), "to Marc before it was opened")
+    _say(f"{marc.who} asks, with one button at his own server")
+    asked = {"object": url, "field-employer": "1", "words": _ASKING}
+    marc.fill(f"/intents/ask?object={quote(url, safe='')}", "/intents/ask", **asked)
+    _until(
+        ended, f"{lea.who} finds the question among private messages", lambda: lea.sees("/conversations", "to know")
+    )
+    _say(f"{lea.who} opens that part to {marc.who}, for thirty days")
+    number = _found(lea, "/conversations", r'href="/conversations/(\d+)')
+    parts = {f"part-{made['id']}": "1", f"part-{made['id']}-employer": "1", "days": "30", "mode": "show"}
+    lea.fill(f"/conversations/{number}/open", f"/conversations/{number}/open", **parts)
+    if escape(_EMPLOYER) not in marc.fill(_elsewhere(url), "/elsewhere", url=url):
+        raise Unreachable("What was opened could not be read")
+    _say(f"  {marc.who} reads “{_EMPLOYER}” at his own server, which keeps nothing of it")
+    with httpx2.Client(timeout=10, follow_redirects=True) as stranger:
+        _must_not_read(stranger.get(lea.origin + page).text, "to a stranger")
+    _say("  a stranger still reads “a family firm in Brittany”")
+    _until(ended, f"{lea.who}'s ledger says who read it, and when", lambda: lea.sees("/ledger", marc.handle))
+    _say(f"{lea.who} closes it again")
+    lea.fill("/grants", "/grants/{}/revoke".format(_found(lea, "/grants", r"/grants/(\d+)/revoke")))
+    _must_not_read(marc.fill(_elsewhere(url), "/elsewhere", url=url), "after it was closed")
+    _say(f"  {marc.who}'s very next look finds it closed")
+
+
+def _told(side: Side, path: str) -> bool:
+    return side.sees(path, "a family firm in Brittany")
+
+
+def _elsewhere(url: str) -> str:
+    return f"/elsewhere?url={quote(url, safe='')}"
+
+
+def _found(side: Side, path: str, pattern: str) -> str:
+    found = re.search(pattern, side.browser.get(side.origin + path).text) if side.browser else None
+    if found is None:
+        raise Unreachable(f"{side.name} does not find it at {path}")
+    return found[1]
+
+
+def _must_not_read(text: str, when: str) -> None:
+    if escape(_EMPLOYER) in text or _EMPLOYER in text:
+        raise Unreachable(f"What is masked was shown {when}")
+
+
 def _until(ended: threading.Event, what: str, holds: Callable[[], bool]) -> None:
     """Wait for it. Raises Unreachable when it does not come."""
     deadline = time.monotonic() + PATIENCE
@@ -191,10 +261,8 @@ def _ready(side: Side) -> bool:
 
 
 def _followers(side: Side) -> int:
-    answer = httpx2.get(
-        f"{side.origin}/u/{side.who}/followers", headers={"Accept": "application/activity+json"}, timeout=10
-    )
-    return int(answer.json().get("totalItems", 0))
+    answer = httpx2.get(f"{side.origin}/api/v1/accounts/lookup", params={"acct": side.who}, timeout=10)
+    return int(answer.json().get("followers_count", 0))
 
 
 def _free_ports(count: int) -> list[int]:

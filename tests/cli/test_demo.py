@@ -8,12 +8,18 @@ from tests.cli.instance import Instance
 
 
 @pytest.mark.timeout(300)
-def test_two_instances_follow_write_reply_and_talk_in_private(instance: Instance) -> None:
+def test_two_instances_talk_and_open_a_part_to_each_other(instance: Instance) -> None:
     with instance.running("demo", until="Ctrl-C stops both", seconds=240) as demo:
         for step in (
             "the reply stands under lea's post",
             "marc finds it among private messages",
             "lea has the answer",
+            "her employer is masked in it",
+            "marc asks, with one button",
+            "lea opens that part to marc",
+            "marc reads “Arvor Bridges & Sons” at his own server",
+            "lea's ledger says who read it",
+            "marc's very next look finds it closed",
         ):
             assert step in demo.said
         assert demo.said.count("/login/link/") == 2
