@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
@@ -56,12 +56,26 @@ async def note_opening(page: Page, shown: Iterable[Disclosed]) -> None:
     ahead = "prefetch" in headers.get("sec-purpose", "") + headers.get("purpose", "") + headers.get("x-moz", "")
     if looker is None or page.request.method != "GET" or ahead:
         return
-    by_owner: dict[int, list[int]] = {}
+    by_owner: dict[int, list[Disclosed]] = {}
     for each in shown:
         if each.grant_id is not None and each.actor_id != looker:
-            by_owner.setdefault(each.actor_id, []).append(each.id)
-    for owner_id, entry_ids in by_owner.items():
-        await page.perform(ledger.note_opening, NoteOpening(owner_id, looker, tuple(entry_ids)))
+            by_owner.setdefault(each.actor_id, []).append(each)
+    for owner_id, opened in by_owner.items():
+        what = (owner_id, looker, *((each.id, each.grant_id, each.fields) for each in opened))
+        noted = _noted_of(page)
+        if what in noted and abs(page.here.now - noted[what]) < timedelta(minutes=1):
+            continue
+        await page.perform(ledger.note_opening, NoteOpening(owner_id, looker, tuple(each.id for each in opened)))
+        noted[what] = page.here.now
+
+
+def _noted_of(page: Page) -> dict[Hashable, datetime]:
+    """What this process gave to the ledger last, and when. The ledger keeps one row of what is read again soon: a page
+    that is opened again and again costs no write."""
+    noted: dict[Hashable, datetime] | None = getattr(page.request.app.state, "noted", None)
+    if noted is None or len(noted) > 5000:
+        noted = page.request.app.state.noted = {}
+    return noted
 
 
 # --- in a conversation

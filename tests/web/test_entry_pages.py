@@ -18,7 +18,7 @@ from fediprof.actors.records import Follow
 from fediprof.follows import store as follows
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
-from fediprof.profiles import store
+from fediprof.profiles import ledger_store, store
 from fediprof.profiles.entries import (
     Draft,
     PublishEntry,
@@ -271,6 +271,28 @@ async def test_a_grant_opens_its_part_and_says_until_when(services, marie, leo, 
     assert SECRET in guest.text
     assert "Opened to you until" in guest.text
     assert "2019" not in guest.text
+
+
+async def test_a_granted_page_that_is_read_again_writes_nothing(services, marie, leo, guest, monkeypatch) -> None:
+    entry = await written(services, marie, replace(DRAFT, rule=Rule("me")))
+    await grant(services, marie, leo, {entry.id: ["employer"]})
+    writes: list[object] = []
+    really = services.database.write
+
+    async def counted(unit):  # type: ignore[no-untyped-def]
+        writes.append(unit)
+        return await really(unit)
+
+    monkeypatch.setattr(services.database, "write", counted)
+    for _ in range(3):
+        await guest.open("/@marie")
+        assert SECRET in guest.text
+    assert len(writes) == 1
+    await guest.open(path_of(entry))
+    await grant(services, marie, leo, {entry.id: ["dates"]}, days=60)  # what is opened anew is told anew
+    await guest.open(path_of(entry))
+    rows = await services.read(lambda tx: ledger_store.of_owner(tx, marie.actor_id))
+    assert [row.what for row in rows] == ["opened", "opened"]
 
 
 async def test_who_is_logged_in_from_a_hidden_domain_sees_only_what_everyone_sees(
