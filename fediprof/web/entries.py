@@ -25,6 +25,10 @@ from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
 
+FIRST = 20
+"""Entries of a section that the whole list shows; an import may bring hundreds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """An entry in its owner's list. `people`: those its rules name. `masked`: fields that others do not read as they are."""
@@ -49,6 +53,7 @@ class _Around:
 
 
 async def index(page: Page) -> Response:
+    """`?section=`: that one alone, and whole."""
     me = page.me.actor
 
     def load(tx: Tx) -> tuple[list[Entry], _Around]:
@@ -58,13 +63,17 @@ async def index(page: Page) -> Response:
         return mine, _Around(people, set(posts.pinned(tx, me.id, me.id)), follows.contacts(tx, me.id))
 
     mine, around = await page.read(load)
-    sections = [
-        (anchor, title, [_line(page, entry, around) for entry in mine if entry.kind in kinds])
-        for anchor, title, kinds in SECTIONS
-    ]
+    wanted = page.asked("section")
+    sections = []
+    for anchor, title, kinds in SECTIONS:
+        held = [entry for entry in mine if entry.kind in kinds]
+        if held and wanted in ("", anchor):
+            shown = held if wanted else held[:FIRST]
+            sections.append((anchor, title, [_line(page, entry, around) for entry in shown], len(held) - len(shown)))
     return page.render(
         "entries/list.html",
-        sections=[each for each in sections if each[2]],
+        sections=sections,
+        alone=wanted,
         kinds=text.KINDS,
         offered=KINDS,
         labels=text.FIELDS,
@@ -156,7 +165,7 @@ async def down(page: Page) -> Response:
 
 async def _moved(page: Page, by: int) -> Response:
     """Past its neighbour in the section of the page where it stands."""
-    await page.form()
+    form = await page.form()
     entry = await own(page)
     mine = await page.read(lambda tx: store.of_actor(tx, page.by.actor_id))
     kinds = next(kinds for _, _, kinds in SECTIONS if entry.kind in kinds)
@@ -167,7 +176,7 @@ async def _moved(page: Page, by: int) -> Response:
         at, to = order.index(entry.id), order.index(section[place])
         order[at], order[to] = order[to], order[at]
         await page.perform(entries.order_entries, OrderEntries(page.by, tuple(order)))
-    return page.to(f"/entries#e{entry.id}")
+    return page.back(form, f"/entries#e{entry.id}")
 
 
 async def remove_form(page: Page) -> Response:

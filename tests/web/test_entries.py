@@ -266,6 +266,22 @@ async def test_entries_are_put_in_order_pinned_and_removed_by_buttons(services, 
     assert [each.words.headline for each in await mine(services, marie)] == ["un", "ailleurs", "deux"]
 
 
+async def test_after_a_large_import_the_list_stays_short_and_each_section_can_be_had_whole(
+    services, marie, member
+) -> None:
+    for n in range(22):
+        await wrote(services, marie, f"skill {n}", kind="skill")
+    await wrote(services, marie)
+    await member.open("/entries")
+    assert len(member.page.select("article")) == 21
+    await member.open(member.page.find("a", string="2 more in: Skills")["href"])
+    names = [each.get_text() for each in member.page.select("article h3")]
+    assert len(names) == 22
+    last = (await mine(services, marie))[-1]
+    await member.press(f"/entries/{last.id}/up")
+    assert [each.get_text() for each in member.page.select("article h3")][-2:] == ["skill 0", "skill 1"]
+
+
 async def test_only_what_everyone_may_read_and_ends_with_a_question_is_published_three_times_a_day(
     services, marie, member
 ) -> None:
