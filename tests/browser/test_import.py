@@ -51,29 +51,33 @@ async def test_a_profile_is_brought_and_three_lines_get_a_question(
         assert page.url.removeprefix(site.origin).startswith(path), page.url
         problems.extend(await faults(page))
 
+    async def press(selector: str) -> None:
+        async with page.expect_navigation():
+            await page.click(selector)
+
     await page.goto("/settings/import")
     await look("/settings/import")
     # What is no profile is refused beside the field
     refused = {"name": "cv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
     await page.set_input_files("#f-file", refused)  # type: ignore[arg-type]
-    await page.click("form[action='/settings/import'] button")
+    await press("form[action='/settings/import'] button")
     await look("/settings/import")
     assert await page.locator("#e-file").is_visible()
     # What is one is shown before it is brought
     archive = {"name": "linkedin.zip", "mimeType": "application/zip", "buffer": zipped(long)}
     await page.set_input_files("#f-file", archive)  # type: ignore[arg-type]
-    await page.click("form[action='/settings/import'] button")
+    await press("form[action='/settings/import'] button")
     await look("/settings/import/preview")
-    await page.click("form[action='/settings/import/preview'] button")
+    await press("form[action='/settings/import/preview'] button")
     await look("/settings/import/done")
-    await page.click("a[href='/settings/import/lines']")
+    await press("a[href='/settings/import/lines']")
     await look("/settings/import/lines")
     for at in range(3):
         await page.locator("input[name=line]").nth(at).check()
-    await page.click("form[action='/settings/import/talk'] button")
+    await press("form[action='/settings/import/talk'] button")
     await look("/settings/import/talk")
     await page.locator("input[type=text]").first.fill("Comment avez-vous fait ?")
-    await page.click("form[action='/settings/import/talk'] button")
+    await press("form[action='/settings/import/talk'] button")
     assert page.url.startswith(f"{site.origin}/entries"), page.url
     await page.goto("/settings/address-book")
     await look("/settings/address-book")
