@@ -33,6 +33,7 @@ from fediprof.visitors.records import Guest
 from fediprof.web import csrf, files, forms
 from fediprof.web.emoji import drawn, drawn_text
 from fediprof.web.forms import Form
+from fediprof.web.questions import apart
 from fediprof.web.visitor import Visitor
 
 Result = TypeVar("Result")
@@ -294,6 +295,7 @@ def _environment(services: Services, t: Texts) -> Environment:
             part.removeprefix(origin) for part in addresses.attachment(each, services.here(), pictures)
         ],
         written=lambda markup, emojis: drawn(markup, emojis, emoji),
+        apart=apart,
         named=lambda actor: drawn_text(actor.display, actor.emojis, emoji),
         actor_path=actor_path,
         post_path=lambda post, me: post_path(post, me, origin),
