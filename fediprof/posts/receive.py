@@ -152,7 +152,18 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
         return Done(Arrival(known, "known already"))
     if known.edited_at is not None and fresh.edited_at <= known.edited_at:
         return Done(Arrival(known, "older than what we have"))
-    names = ("title", "content", "content_map", "warning", "sensitive", "language", "poll", "attachments", "emojis", "entry")
+    names = (
+        "title",
+        "content",
+        "content_map",
+        "warning",
+        "sensitive",
+        "language",
+        "poll",
+        "attachments",
+        "emojis",
+        "entry",
+    )
     store.change(tx, known.id, {name: getattr(fresh, name) for name in (*names, "url", "edited_at")})
     named = dict(_named(written))
     mentioned = _mentioned(tx, written, _author(tx, known))

@@ -24,7 +24,6 @@ from fediprof.web.entry_cards import SECTIONS
 from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
-
 FIRST = 20
 """Entries of a section that the whole list shows; an import may bring hundreds."""
 
