@@ -20,7 +20,7 @@ OPEN = {
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{\w+(:int)?\}", "1", path.replace("{name}", "marie"))
+    return re.sub(r"\{\w+(:int)?\}", "1", path.replace("{name}", "marie").replace("{step}", "aim"))
 
 
 async def test_a_form_from_another_site_is_refused(services, marie, member) -> None:
