@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from random import Random
 
 import httpx2
@@ -30,7 +31,7 @@ from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
 from fediprof.principal import Member
 from fediprof.profiles import rules, store
 from fediprof.profiles.entries import PublishEntry, ReviseEntry, WriteEntry, publish_entry, revise_entry, write_entry
-from fediprof.profiles.records import ONLY_ME, Entry, HiddenFrom
+from fediprof.profiles.records import EVERYONE, ONLY_ME, Entry, Field, HiddenFrom, Rule
 from fediprof.schema import metadata
 from fediprof.schema.profiles import disclosure_grant
 from fediprof.signatures import cavage
@@ -146,8 +147,13 @@ async def _owner(services, random: Random, name: str, people: list[int]) -> Owne
         await services.perform(revise_profile, ReviseProfile(by, indexable=True, discoverable=True))
     owner = Owner(name, by, Profile(by.actor_id, (), (), HiddenFrom()))
     years, written = drawn.years(random), []
-    for _ in range(random.randint(4, 6)):
+    tokens = drawn.Tokens(random, years)
+    for number in range(random.randint(4, 6)):
         made = drawn.draft(random, years, people)
+        if number == 0:  # read by all, each reading something else in it
+            rules_of_parts = cycle([Rule("contacts"), Rule("people", frozenset(people[::2])), ONLY_ME])
+            parts = tuple(replace(each, rule=next(rules_of_parts)) for each in made.fields)
+            made = replace(made, rule=EVERYONE, fields=parts or (Field("place", tokens.text(), Rule("contacts")),))
         entry = await services.perform(write_entry, WriteEntry(by, made, confirmed=True))
         if entry.rule.readers == "everyone" and random.random() < 0.7:
             await services.perform(publish_entry, PublishEntry(by, entry.id))
@@ -175,7 +181,7 @@ async def _owner(services, random: Random, name: str, people: list[int]) -> Owne
         await services.database.write(lambda tx, w=what, e=each: store.hide_from(tx, by.actor_id, w, e, now))
     owner.profile = Profile(by.actor_id, tuple(written), grants, hidden)
     for person in people:
-        theirs, ours = random.random() < 0.6, random.random() < 0.6
+        theirs, ours = random.random() < 0.75, random.random() < 0.75
         for who, whom, there in ((person, by.actor_id, theirs), (by.actor_id, person, ours)):
             if there:
                 state = "accepted" if random.random() < 0.85 else "pending"
