@@ -11,24 +11,22 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.errors import FediprofError, Malformed, NotFound, TooMuch, Unreachable
-from fediprof.net import webfinger
+from fediprof.errors import FediprofError, NotFound
 from fediprof.posts import views as post_views
 from fediprof.profiles import asks, store, views
 from fediprof.profiles.asks import AskFor
 from fediprof.profiles.records import FIELDS, FieldName
 from fediprof.profiles.text import FIELDS as FIELD_WORDS
-from fediprof.web.forms import Form, sentence
+from fediprof.web import own_server
+from fediprof.web.forms import Form
 from fediprof.web.people import resolved
-from fediprof.web.throttle import Throttle
-from fediprof.web.view import Page, settle
+from fediprof.web.view import Page
 
-_lookups = Throttle(limit=20, seconds=300)
 _SHOWN = frozenset({"words"})
 
 
@@ -137,24 +135,11 @@ async def _ask(page: Page, asking: Asking, form: Form, action: str) -> Response:
 
 async def _go(page: Page, asking: Asking, form: Form, action: str) -> Response:
     """To the visitor's own server, where it knows asking."""
-    address = page.request.client.host if page.request.client else ""
-    try:
-        _lookups.must_pass(address)
-        found = await webfinger.discover(
-            page.services.fetcher, form["handle"][:300], scheme=page.services.settings.scheme
-        )
-    except Malformed:
-        form.refuse(page.t("This is not an address like you@your.server."), "handle")
-    except NotFound:
-        form.refuse(page.t("That server knows no such account."), "handle")
-    except Unreachable:
-        form.refuse(page.t("That server did not answer. Send the message yourself, as told above."), "handle")
-    except TooMuch as error:
-        form.refuse(sentence(error, page.t), "handle")
-    else:
+    by_hand = page.t("That server did not answer. Send the message yourself, as told above.")
+    found = await own_server.found(page, form, by_hand)
+    if found is not None:
         if found.ask_template is not None:
-            target = found.ask_template.replace("{object}", quote(asking.url, safe=""))
-            return settle(RedirectResponse(target, 303), page.t.language, outward=True)
+            return own_server.sent_there(page, found.ask_template.replace("{object}", quote(asking.url, safe="")))
         form.refuse(
             page.t("That server does not know this kind of question. Send it yourself, as told above."), "handle"
         )

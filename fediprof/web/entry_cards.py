@@ -10,9 +10,10 @@ from fediprof.actors.records import Actor
 from fediprof.i18n.catalog import N_
 from fediprof.profiles import text
 from fediprof.profiles.disclosure import Disclosed
-from fediprof.profiles.records import Kind, Readers, Words
+from fediprof.profiles.records import Kind, Words
 from fediprof.text.compose import compose
 from fediprof.text.html import excerpt
+from fediprof.web import audiences
 from fediprof.web.cards import Cards
 from fediprof.web.view import Page
 
@@ -33,15 +34,6 @@ SECTIONS: tuple[tuple[str, str, tuple[Kind, ...]], ...] = (
     ("open", N_("Open to"), ("open_to",)),
 )
 """(anchor, title, kinds) in the order of a page: what can be talked about first, where and when later."""
-
-READERS: Mapping[Readers, str] = {
-    "everyone": N_("Everyone"),
-    "contacts": N_("My contacts"),
-    "group": N_("A group"),
-    "people": N_("People I chose"),
-    "me": N_("Only me"),
-}
-"""Who may read, in words for the owner."""
 
 RESUME: Mapping[Kind, str] = {
     "experience": "p-experience h-event",
@@ -119,7 +111,7 @@ def told(page: Page, owner: Actor, entry: Disclosed, *, whole: bool = True, lang
             )
             for each in entry.fields
         ),
-        readers=page.t(READERS[entry.readers]) if entry.readers else "",
+        readers=page.t(audiences.WORDS[entry.readers]) if entry.readers else "",
     )
 
 

@@ -1,29 +1,24 @@
 """Following and answering from the account a visitor has elsewhere: their server is asked how it wants to be asked
 (FEP-3b86 activity intents, then the OStatus subscribe template); where it does not say, the address to copy is shown.
-
-Nothing is kept of the handle. A visitor's request makes this server ask another, so it is counted per address.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from fediprof.db.database import Tx
-from fediprof.errors import Malformed, NotFound, TooMuch, Unreachable
-from fediprof.net import webfinger
+from fediprof.errors import NotFound
 from fediprof.net.webfinger import Found
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.web import own_server
 from fediprof.web.entry import entry_of
-from fediprof.web.forms import Form, sentence
+from fediprof.web.forms import Form
 from fediprof.web.public import member
-from fediprof.web.throttle import Throttle
-from fediprof.web.view import Page, settle
-
-_lookups = Throttle(limit=20, seconds=300)
+from fediprof.web.view import Page
 
 
 async def follow_form(page: Page) -> Response:
@@ -76,24 +71,12 @@ def _public_side(tx: Tx, page: Page) -> Shown:
 
 
 async def _go(page: Page, form: Form, shown: Shown | None, iri: str, intent: str) -> Response:
-    address = page.request.client.host if page.request.client else ""
-    try:
-        _lookups.must_pass(address)
-        found = await webfinger.discover(
-            page.services.fetcher, form["handle"][:300], scheme=page.services.settings.scheme
-        )
-    except Malformed:
-        form.refuse(page.t("This is not an address like you@your.server."), "handle")
-    except NotFound:
-        form.refuse(page.t("That server knows no such account."), "handle")
-    except Unreachable:
-        form.refuse(page.t("That server did not answer. Do it by hand, as told below."), "handle")
-    except TooMuch as error:
-        form.refuse(sentence(error, page.t), "handle")
-    else:
+    by_hand = page.t("That server did not answer. Do it by hand, as told below.")
+    found = await own_server.found(page, form, by_hand)
+    if found is not None:
         target = where(found, iri, intent)
         if target is not None:
-            return settle(RedirectResponse(target, 303), page.t.language, outward=True)
+            return own_server.sent_there(page, target)
         form.refuse(page.t("That server does not say how to be asked. Do it by hand, as told below."), "handle")
     return await _show(page, form, shown)
 

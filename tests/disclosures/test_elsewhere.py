@@ -13,7 +13,7 @@ from fediprof.net.fetcher import Response
 from fediprof.profiles.grants import OpenPart, open_part
 from fediprof.signatures import cavage
 from fediprof.signatures.message import SignableRequest
-from fediprof.web import asks as pages
+from fediprof.web import own_server
 from fediprof.web.throttle import Throttle
 from tests.disclosures.conftest import EMPLOYER, STORY, conversation_of, id_of, ledger_of, write_to
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(autouse=True)
 def fresh_throttle(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(pages, "_lookups", Throttle(limit=50, seconds=60))
+    monkeypatch.setattr(own_server, "_lookups", Throttle(limit=50, seconds=60))
 
 
 async def signed(client, path, by):  # type: ignore[no-untyped-def]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fediprof.posts.commands import PublishPost, publish_post
-from fediprof.web import from_mine
+from fediprof.web import own_server
 from fediprof.web.throttle import Throttle
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +23,7 @@ ME = "visitor@far.example"
 
 @pytest.fixture(autouse=True)
 def fresh_throttle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(from_mine, "_lookups", Throttle(limit=3, seconds=60))
+    monkeypatch.setattr(own_server, "_lookups", Throttle(limit=3, seconds=60))
 
 
 async def go(visitor, path: str, handle: str):  # type: ignore[no-untyped-def]
