@@ -55,7 +55,8 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
         document |= {
             "name": post.entry["name"],
             "fp:entry": post.entry,
-            "interactionPolicy": {"canQuote": {"automaticApproval": [author.followers]}},
+            # Nobody but the author: stamps for others' quotes (FEP-044f) are not given yet.
+            "interactionPolicy": {"canQuote": {"automaticApproval": [author.iri]}},
         }
     if post.type == "Article":
         # Servers that show an Article as title and link take their text from here (FEP-b2b8).

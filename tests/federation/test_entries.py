@@ -94,7 +94,7 @@ async def test_a_published_entry_s_addresses_lead_to_its_note(services, marie, c
     assert (note["type"], note["name"]) == ("Note", "Diviser par trois le délai")
     assert note["fp:entry"]["standIns"] == {"employer": "une PME"}
     assert set(note["contentMap"]) == {"fr", "en"}
-    assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [f"{note['attributedTo']}/followers"]}}
+    assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [note["attributedTo"]]}}
     assert note["url"] == f"{services.settings.origin}/@marie/e/{entry.slug}"
     assert note["replies"] == f"{post.iri}/replies"
     assert [tag["name"] for tag in note["tag"]] == ["#Lean"]
