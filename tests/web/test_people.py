@@ -115,9 +115,13 @@ async def test_the_intents_we_tell_of_open_here(services, marie, member, remote,
     templates = {each["rel"]: each["template"] for each in answer.json()["links"] if "template" in each}
     paul = remote("paul")
     note = paul.note("<p>Far away</p>")
-    network.documents[note["id"]] = note
+    entry = paul.note(
+        "<p>Projet · Un délai</p>", name="Un délai", **{"fp:entry": {"kind": "project", "name": "Un délai"}}
+    )
+    network.documents |= {note["id"]: note, entry["id"]: entry}
+    subjects = {"Follow": paul.iri, "subscribe": paul.iri, "ask": entry["id"]}
     for rel, template in templates.items():
-        about = paul.iri if rel.endswith(("Follow", "subscribe")) else note["id"]
+        about = next((each for end, each in subjects.items() if rel.endswith(end)), note["id"])
         place = template.replace("{uri}", about).replace("{object}", about).replace("{inReplyTo}", about)
         await member.open(place.replace("{content}", "").removeprefix(services.settings.origin))
         assert member.status == 200, rel
