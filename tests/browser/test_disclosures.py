@@ -73,7 +73,8 @@ async def test_what_is_open_to_whom_is_whole_and_open_to_all(
             await look(path)
         await page.goto(f"{opening}?ask={asked}")
         await page.check("input[name=mode][value=send]")
-        await page.click("main form button.button")
+        async with page.expect_navigation():
+            await page.click("main form button.button")
         await look("before sending")
         problems += watch.elsewhere + [each for each in watch.errors if "/pictures/" not in each]
         await context.close()

@@ -82,7 +82,8 @@ async def test_a_visitor_comes_by_the_login_of_their_own_server_then_by_a_link(
         await page.goto(f"{here.settings.origin}/visit?to=/@marie")
         found += await problems(page)
         await page.fill("[name=handle]", handle)
-        await page.click("main form[action='/visit'] button")
+        async with page.expect_navigation():
+            await page.click("main form[action='/visit'] button")
         assert there.settings.host in await page.inner_text("h1")
         found += await problems(page)
         # and her own server asks her, once she has logged in there
@@ -98,8 +99,8 @@ async def test_a_visitor_comes_by_the_login_of_their_own_server_then_by_a_link(
         assert handle in await page.inner_text("body")
         found += await problems(page)
         # until she leaves
-        await page.click("form[action='/visit/leave'] button")
-        await page.wait_for_url(f"{here.settings.origin}/@marie")
+        async with page.expect_navigation(url=f"{here.settings.origin}/@marie"):
+            await page.click("form[action='/visit/leave'] button")
         assert handle not in await page.inner_text("body")
         # A link opens by its button, though its page tells nobody where it is
         known = await here.resolver.actor(there.here().actor("rachel"))
