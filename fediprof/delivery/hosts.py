@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
@@ -44,10 +45,8 @@ _DUE = Prepared(
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
-    update(peer)
-    .where(peer.c.host.in_(bindparam("hosts", expanding=True)))
-    .values(lease_until=bindparam("until"), lease_by=bindparam("who"))
+_LEASE = Prepared(
+    update(peer).where(among(peer.c.host, "hosts")).values(lease_until=bindparam("until"), lease_by=bindparam("who"))
 )
 _RENEW = Prepared(
     update(peer)
@@ -88,7 +87,7 @@ def lease(tx: Tx, who: str, now: datetime, most: int) -> list[Peer]:
     """Hosts that are due, leased to `who`."""
     found = [Peer(*row) for row in _DUE.all(tx, {"now": now, "most": most})]
     if found:
-        tx.execute(_LEASE, {"hosts": [each.host for each in found], "until": now + LEASE, "who": who})
+        _LEASE.run(tx, {"hosts": [each.host for each in found], "until": now + LEASE, "who": who})
     return found
 
 

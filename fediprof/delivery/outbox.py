@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from fediprof.as2 import origin
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_all_or_leave
@@ -35,7 +36,7 @@ _FOLLOWERS = Prepared(
     .where(follow.c.target_id == bindparam("of"), follow.c.state == "accepted", _reachable)
     .group_by(_shared)
 )
-_SHARED_OF = select(actor.c.inbox, _shared).where(actor.c.inbox.in_(bindparam("inboxes", expanding=True)))
+_SHARED_OF = Prepared(select(actor.c.inbox, _shared).where(among(actor.c.inbox, "inboxes")))
 _NOW = bindparam("now", type_=peer.c.next_at.type)
 # Due now: hosts with nothing to wait for, or with something put off that is no fault of theirs. Those on lease too, since
 # a worker that gives one back just now has not seen these rows.
@@ -89,7 +90,8 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
 
 @lru_cache(maxsize=64)
 def _people(count: int) -> Prepared:
-    """(inbox, shared inbox, host) of so many actors."""
+    """(inbox, shared inbox, host) of so many actors. Not `among`: beside `_reachable` SQLite would then go through every
+    actor of other servers, by the index of `local`."""
     ids = [bindparam(f"id{number}", type_=actor.c.id.type) for number in range(count)]
     return Prepared(select(actor.c.inbox, _shared, actor.c.host).where(actor.c.id.in_(ids), _reachable))
 
@@ -110,7 +112,8 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
         people = _people(len(ids)).all(tx, ids)
         found.update((inbox if alone else shared, host) for inbox, shared, host in people)
     if audience.inboxes:
-        shared: dict[str, str] = {row[0]: row[1] for row in tx.execute(_SHARED_OF, {"inboxes": audience.inboxes})}
+        known = _SHARED_OF.all(tx, {"inboxes": list(audience.inboxes)})
+        shared: dict[str, str] = {row[0]: row[1] for row in known}
         for inbox in audience.inboxes:
             if shared.get(inbox) not in found:
                 found.setdefault(inbox, origin.host_of(inbox))

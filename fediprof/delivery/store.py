@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import and_, bindparam, delete, exists, false, func, select, update
 
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.schema.delivery import delivery, outgoing
@@ -43,43 +43,38 @@ class Outcome:
 _earlier = delivery.alias("earlier")
 
 
-@lru_cache(maxsize=128)
-def _due(count: int) -> Prepared:
-    """What is due at `count` hosts. Put together once for each count, as one host is asked for after each batch."""
-    return Prepared(
-        select(
-            delivery.c.host,
-            delivery.c.id,
-            delivery.c.outgoing_id,
-            delivery.c.inbox,
-            delivery.c.object_iri,
-            delivery.c.attempts,
-            outgoing.c.actor_id,
-            outgoing.c.created_at,
-            func.coalesce(and_(outgoing.c.type == "Create", post.c.visibility == "followers"), false()),
-        )
-        .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
-        .outerjoin(post, post.c.id == outgoing.c.post_id)
-        .where(
-            delivery.c.host.in_([bindparam(f"host{number}") for number in range(count)]),
-            delivery.c.state == "waiting",
-            delivery.c.next_at <= bindparam("now"),
-            # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
-            ~exists().where(
-                _earlier.c.host == delivery.c.host,
-                _earlier.c.state == "waiting",
-                _earlier.c.next_at > bindparam("now"),
-                _earlier.c.object_iri == delivery.c.object_iri,
-                _earlier.c.inbox == delivery.c.inbox,
-                _earlier.c.id < delivery.c.id,
-            ),
-        )
-        .order_by(delivery.c.id)
-        .limit(bindparam("most"))
+_DUE = Prepared(
+    select(
+        delivery.c.host,
+        delivery.c.id,
+        delivery.c.outgoing_id,
+        delivery.c.inbox,
+        delivery.c.object_iri,
+        delivery.c.attempts,
+        outgoing.c.actor_id,
+        outgoing.c.created_at,
+        func.coalesce(and_(outgoing.c.type == "Create", post.c.visibility == "followers"), false()),
     )
-
-
-_BODIES = select(outgoing.c.id, outgoing.c.body).where(outgoing.c.id.in_(bindparam("ids", expanding=True)))
+    .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+    .outerjoin(post, post.c.id == outgoing.c.post_id)
+    .where(
+        among(delivery.c.host, "hosts"),
+        delivery.c.state == "waiting",
+        delivery.c.next_at <= bindparam("now"),
+        # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
+        ~exists().where(
+            _earlier.c.host == delivery.c.host,
+            _earlier.c.state == "waiting",
+            _earlier.c.next_at > bindparam("now"),
+            _earlier.c.object_iri == delivery.c.object_iri,
+            _earlier.c.inbox == delivery.c.inbox,
+            _earlier.c.id < delivery.c.id,
+        ),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
+_BODIES = Prepared(select(outgoing.c.id, outgoing.c.body).where(among(outgoing.c.id, "ids")))
 _MARK = Prepared(
     update(delivery)
     .where(delivery.c.id == bindparam("row"))
@@ -97,14 +92,13 @@ _MARK = Prepared(
 def due(tx: Tx, hosts: Sequence[str], now: datetime, most: int) -> dict[str, list[Row]]:
     """{host: its oldest deliveries due}, `most` in all."""
     found: dict[str, list[Row]] = {host: [] for host in hosts}
-    names = {f"host{number}": host for number, host in enumerate(hosts)}
-    for host, *row in _due(len(hosts)).all(tx, {**names, "now": now, "most": most}):
+    for host, *row in _DUE.all(tx, {"hosts": list(hosts), "now": now, "most": most}):
         found[host].append(Row(*row))
     return found
 
 
 def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:
-    return {row.id: row.body for row in tx.execute(_BODIES, {"ids": list(outgoing_ids)})} if outgoing_ids else {}
+    return {row[0]: row[1] for row in _BODIES.all(tx, {"ids": list(outgoing_ids)})} if outgoing_ids else {}
 
 
 def mark(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:

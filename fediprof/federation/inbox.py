@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, or_, select, update
 
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
@@ -40,10 +41,8 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
-    update(inbox_activity)
-    .where(inbox_activity.c.id.in_(bindparam("rows", expanding=True)))
-    .values(lease_until=bindparam("until"))
+_LEASE = Prepared(
+    update(inbox_activity).where(among(inbox_activity.c.id, "rows")).values(lease_until=bindparam("until"))
 )
 _FINISH = Prepared(
     update(inbox_activity)
@@ -105,13 +104,13 @@ def claim(tx: Tx, now: datetime, most: int) -> list[Row]:
     rows = [Row(*row) for row in tx.execute(_DUE, {"now": now, "most": most})]
     if rows:
         ids = [row.id for row in rows]
-        tx.execute(_LEASE, {"rows": ids, "until": now + LEASE})
+        _LEASE.run(tx, {"rows": ids, "until": now + LEASE})
     return rows
 
 
 def hold(tx: Tx, row_ids: Iterable[int], now: datetime) -> None:
     """Keep what was claimed."""
-    tx.execute(_LEASE, {"rows": list(row_ids), "until": now + LEASE})
+    _LEASE.run(tx, {"rows": list(row_ids), "until": now + LEASE})
 
 
 def finish(tx: Tx, row_id: int, state: str, outcome: str, now: datetime) -> None:

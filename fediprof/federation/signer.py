@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import bindparam, exists, select
 
@@ -37,10 +36,26 @@ class Signer:
         return cls(key, actor.id, actor.iri, actor.followers, actor.fetched_at, failing=True)
 
 
+_SIGNER = Prepared(
+    select(
+        public_key.c.owner,
+        public_key.c.material,
+        moderation.BLOCKED_NAMES.exists(),
+        actor.c.id,
+        actor.c.iri,
+        actor.c.followers,
+        actor.c.fetched_at,
+        exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0),
+    )
+    .join(actor, actor.c.id == public_key.c.actor_id)
+    .where(public_key.c.iri == bindparam("iri"))
+)
+"""Columns: owner, material, blocked, and Signer's."""
+
+
 def signer(tx: Tx, key_id: str, host: str) -> Signer | None:
     """The owner of a key we hold; `host` is the key's. Raises NotAllowed when that server is blocked here."""
-    names = moderation.over(host)
-    row = _signer(len(names)).first(tx, {"iri": key_id, "host": host, **moderation.named(names)})
+    row = _SIGNER.first(tx, {"iri": key_id, "host": host, "names": moderation.over(host)})
     if row is None:
         if moderation.domain_blocked(tx, host):
             raise NotAllowed(f"{host} is blocked here")
@@ -49,22 +64,3 @@ def signer(tx: Tx, key_id: str, host: str) -> Signer | None:
     if blocked:
         raise NotAllowed(f"{host} is blocked here")
     return Signer(keys.public_from_material(key_id, owner, material), *known)
-
-
-@lru_cache(maxsize=16)
-def _signer(names: int) -> Prepared:
-    """Columns: owner, material, blocked, and Signer's."""
-    return Prepared(
-        select(
-            public_key.c.owner,
-            public_key.c.material,
-            moderation.any_blocked(names).exists(),
-            actor.c.id,
-            actor.c.iri,
-            actor.c.followers,
-            actor.c.fetched_at,
-            exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0),
-        )
-        .join(actor, actor.c.id == public_key.c.actor_id)
-        .where(public_key.c.iri == bindparam("iri"))
-    )

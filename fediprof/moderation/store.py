@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from fediprof.actors.records import Actor
+from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
@@ -75,35 +75,21 @@ def blocked_by(tx: Tx, actor_id: int) -> list[Actor]:
     return [Actor(*row) for row in tx.execute(query.order_by(block.c.id.desc()))]
 
 
+BLOCKED_NAMES = select(domain_block.c.domain).where(among(domain_block.c.domain, "names"))
+"""Of the parameter `names` those that are blocked."""
+
+_BLOCKED = Prepared(BLOCKED_NAMES)
+
+
 def domain_blocked(tx: Tx, host: str) -> bool:
     """Whether a host, or a domain it is under, is blocked."""
-    names = over(host)
-    return _blocked(len(names)).first(tx, named(names)) is not None
+    return _BLOCKED.first(tx, {"names": over(host)}) is not None
 
 
 def over(host: str) -> list[str]:
-    """The names whose block is a block of `host`: its own, and of every domain it is under."""
+    """The names whose block is a block of `host`: its own, and of every domain it is under. For `BLOCKED_NAMES`."""
     labels = host.partition(":")[0].split(".")
     return [".".join(labels[i:]) for i in range(len(labels))] + [host]
-
-
-def named(names: list[str]) -> dict[str, str]:
-    """Parameters of `any_blocked`."""
-    return {f"name{number}": name for number, name in enumerate(names)}
-
-
-@lru_cache(maxsize=16)
-def any_blocked(count: int) -> Select[str]:
-    """Of `count` names those that are blocked. Put together once for each count: this is asked at every activity, and a
-    list that grows with its parameters is written anew each time."""
-    return select(domain_block.c.domain).where(
-        domain_block.c.domain.in_([bindparam(f"name{number}") for number in range(count)])
-    )
-
-
-@lru_cache(maxsize=16)
-def _blocked(count: int) -> Prepared:
-    return Prepared(any_blocked(count))
 
 
 def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:

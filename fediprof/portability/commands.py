@@ -15,7 +15,6 @@ from fediprof.portability.records import Arrival, Draft, Section
 from fediprof.principal import Member
 from fediprof.profiles import entries, grant_store
 from fediprof.profiles import store as profiles
-from fediprof.profiles.entries import Draft as EntryDraft
 from fediprof.profiles.entries import ReviseEntry, WriteEntries
 from fediprof.profiles.records import MAX_QUESTION, Entry
 from fediprof.profiles.sets import MAX_SETS, SaveSet, save_set
@@ -138,21 +137,8 @@ def answer_questions(tx: Tx, request: AnswerQuestions, here: Here) -> Done[list[
         entry = profiles.by_id(tx, request.by.actor_id, entry_id)
         if entry is None:
             raise NotFound("no such entry of yours")
-        done = entries.revise_entry(tx, ReviseEntry(request.by, entry_id, _asking(entry, question.strip())), here)
+        draft = replace(entries.draft_of(entry), words=replace(entry.words, question=question.strip()))
+        done = entries.revise_entry(tx, ReviseEntry(request.by, entry_id, draft), here)
         changed.append(done.value)
         effects += done.effects
     return Done(changed, tuple(effects))
-
-
-def _asking(entry: Entry, question: str) -> EntryDraft:
-    return EntryDraft(
-        kind=entry.kind,
-        words=replace(entry.words, question=question),
-        language=entry.language,
-        translations=entry.translations,
-        tags=entry.tags,
-        link=entry.link,
-        rule=entry.rule,
-        fields=entry.fields,
-        import_key=entry.import_key,
-    )

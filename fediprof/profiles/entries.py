@@ -139,19 +139,7 @@ def revise_entry(tx: Tx, request: ReviseEntry, here: Here) -> Done[Entry]:
     """Change an entry. One that was sent out gets an Update; one that fewer may read now, even in part, is taken back
     from everywhere (a Delete) and begins a new life at a new address: copies may stay where it was read."""
     before = _own(tx, request.by, request.entry_id)
-    draft = request.draft
-    after = replace(
-        before,
-        kind=draft.kind,
-        words=draft.words,
-        language=draft.language or None,
-        translations=dict(draft.translations),
-        tags=draft.tags,
-        link=draft.link.strip(),
-        rule=draft.rule,
-        fields=tuple(each for each in draft.fields if each.value or each.stand_in),
-        changed_at=here.now,
-    )
+    after = _drafted(before, replace(request.draft, import_key=before.import_key), here)
     rules.must_be_keepable(after)
     rules.must_hold_its_masks(after)
     if before.rule.readers != "everyone" or before.kind not in CAREER:
@@ -205,15 +193,32 @@ def order_entries(tx: Tx, request: OrderEntries, here: Here) -> Done[None]:
 # --- what they share
 
 
+def draft_of(entry: Entry) -> Draft:
+    """An entry as it stands, to be changed in a part of it."""
+    return Draft(
+        kind=entry.kind,
+        words=entry.words,
+        language=entry.language,
+        translations=entry.translations,
+        tags=entry.tags,
+        link=entry.link,
+        rule=entry.rule,
+        fields=entry.fields,
+        import_key=entry.import_key,
+    )
+
+
 def _new(by: Member, draft: Draft, here: Here) -> Entry:
-    return Entry(
-        id=ids.new_id(),
-        actor_id=by.actor_id,
-        slug=ids.slug(),
+    bare = Entry(ids.new_id(), by.actor_id, ids.slug(), draft.kind, draft.words, here.now, here.now)
+    return _drafted(bare, draft, here)
+
+
+def _drafted(entry: Entry, draft: Draft, here: Here) -> Entry:
+    """The entry, saying what a draft says."""
+    return replace(
+        entry,
         kind=draft.kind,
         words=draft.words,
-        created_at=here.now,
-        changed_at=here.now,
         language=draft.language or None,
         translations=dict(draft.translations),
         tags=draft.tags,
@@ -221,6 +226,7 @@ def _new(by: Member, draft: Draft, here: Here) -> Entry:
         rule=draft.rule,
         fields=tuple(each for each in draft.fields if each.value or each.stand_in),
         import_key=draft.import_key,
+        changed_at=here.now,
     )
 
 

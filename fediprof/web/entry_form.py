@@ -139,21 +139,6 @@ def _handles(rule: Rule, people: Mapping[int, Actor]) -> str:
     return " ".join(f"@{people[each].handle}" for each in sorted(rule.people) if each in people)
 
 
-def draft_of(entry: Entry) -> Draft:
-    """An entry as it stands, to be changed in a part of it."""
-    return Draft(
-        kind=entry.kind,
-        words=entry.words,
-        language=entry.language,
-        translations=entry.translations,
-        tags=entry.tags,
-        link=entry.link,
-        rule=entry.rule,
-        fields=entry.fields,
-        import_key=entry.import_key,
-    )
-
-
 # --- what was sent
 
 

@@ -13,12 +13,12 @@ from fediprof.errors import NotFound
 from fediprof.i18n.catalog import N_
 from fediprof.profiles import beginning, entries, hiding, store, text
 from fediprof.profiles.beginning import FIRST, Answer
-from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry
+from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry, draft_of
 from fediprof.profiles.hiding import HideFrom
 from fediprof.profiles.records import AIMS, KINDS, STEPS, Aim, Beginning, Entry, Kind, Readers, Rule, Step, Words
 from fediprof.web import audiences
 from fediprof.web.entries import path_of
-from fediprof.web.entry_form import draft_of, offered
+from fediprof.web.entry_form import offered
 from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
