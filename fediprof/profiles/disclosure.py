@@ -45,7 +45,8 @@ class ShownField:
 @dataclass(frozen=True, slots=True)
 class Disclosed:
     """An entry as one viewer may read it. `why`: what opened it. `grant_id`, `until`: the grant that opened the entry
-    or a field of it, and its end. `readers` is told to the owner only. `post_id`: its thread, for public ones.
+    or a field of it, and its end. `by_grant`: the fields that nothing else opens to this viewer; of an entry that nothing
+    else opens, all. `readers` is told to the owner only. `post_id`: its thread, for public ones.
     `public`: anybody reads exactly this; what is not must not be kept by anyone on the way."""
 
     id: int
@@ -67,7 +68,13 @@ class Disclosed:
     post_id: int | None = None
     grant_id: int | None = None
     until: datetime | None = None
+    by_grant: frozenset[FieldName] = frozenset()
     readers: Readers | None = None
+
+    @property
+    def noted(self) -> bool:
+        """A grant alone opens something of it: its owner is told who read it."""
+        return self.grant_id is not None and (self.why == "grant" or bool(self.by_grant))
 
     def named(self, name: FieldName) -> str | None:
         """A field's own text; a stand-in is no answer."""
@@ -166,8 +173,15 @@ def _one(entry: Entry, viewer: Viewer, opened: _Opened | None) -> Disclosed | No
         post_id=entry.post_id if viewer.owner or entry.rule.readers == "everyone" else None,
         grant_id=opened.grant_id if opened else None,
         until=opened.until if opened else None,
+        by_grant=_by_grant(entry, viewer, why, shown) if opened else frozenset(),
         readers=entry.rule.readers if viewer.owner else None,
     )
+
+
+def _by_grant(entry: Entry, viewer: Viewer, why: Reason, shown: Sequence[ShownField]) -> frozenset[FieldName]:
+    own = {each.name for each in shown if not each.stand_in}
+    ruled = {each.name for each in entry.fields if admits(each.rule, viewer)} if why != "grant" else set()
+    return frozenset(own - ruled)
 
 
 def _field(each: Field, viewer: Viewer, opened: _Opened | None) -> ShownField | None:

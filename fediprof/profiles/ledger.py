@@ -5,6 +5,7 @@ It names the people concerned and their servers, and nothing else of them: no ad
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.effects import Done
 from fediprof.here import Here
-from fediprof.profiles import grant_store, ledger_store, store, views
-from fediprof.profiles.disclosure import Disclosed, disclose
+from fediprof.profiles import ledger_store, views
+from fediprof.profiles.disclosure import Disclosed
 from fediprof.profiles.ledger_store import Parts, What
 from fediprof.profiles.records import FieldName
 
@@ -41,12 +42,22 @@ class NoteFetch:
     host: str
 
 
-def note_opening(tx: Tx, request: NoteOpening, here: Here) -> Done[int]:
-    """Write down what they read that nothing but a grant opens to them: once an hour for each part. Returns how many rows."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """`rows`: how many were written. `parts`: all that nothing but grants open of what was asked; reading the same again
+    before `until` makes no row."""
+
+    rows: int
+    parts: Mapping[int, Parts]
+    until: datetime
+
+
+def note_opening(tx: Tx, request: NoteOpening, here: Here) -> Done[Noted]:
+    """Write down what they read that nothing but a grant opens to them: once an hour for each part."""
     return Done(_noted(tx, request.owner_id, request.looker_id, request.entry_ids, here.now))
 
 
-def fetched(tx: Tx, request: NoteFetch, here: Here) -> Done[int]:
+def fetched(tx: Tx, request: NoteFetch, here: Here) -> Done[Noted]:
     """The same, of a document that a server got for one of its people."""
     return Done(_noted(tx, request.owner_id, request.looker_id, request.entry_ids, here.now, request.host))
 
@@ -71,21 +82,28 @@ def note_ended(tx: Tx, now: datetime) -> int:
     return len(ended)
 
 
-def _noted(tx: Tx, owner_id: int, looker_id: int, entry_ids: tuple[int, ...], now: datetime, host: str = "") -> int:
-    looker = actors.by_id(tx, looker_id)
-    if looker is None or looker_id == owner_id:
-        return 0
+def parts_by_grant(shown: Iterable[Disclosed]) -> dict[int, Parts]:
+    """{grant: what it opens of these that no rule does}."""
+    found: dict[int, dict[int, frozenset[FieldName]]] = {}
+    for each in shown:
+        if each.noted and each.grant_id is not None:
+            found.setdefault(each.grant_id, {})[each.id] = each.by_grant
+    return dict(found)
+
+
+def _noted(tx: Tx, owner_id: int, looker_id: int, entry_ids: tuple[int, ...], now: datetime, host: str = "") -> Noted:
     what: What = "fetched" if host else "opened"
-    before = ledger_store.since(tx, owner_id, what, looker_id, now - NOTED_EVERY)
-    rows = 0
-    for grant_id, parts in _by_grant_alone(tx, owner_id, looker_id, entry_ids, now).items():
-        known = [row.parts for row in before if row.grant_id == grant_id and row.at > now - NOTED_EVERY]
-        fresh = {
-            entry_id: fields
-            for entry_id, fields in parts.items()
-            if not any(entry_id in each and fields <= each[entry_id] for each in known)
-        }
-        if fresh:
+    viewer = views.viewer_of(tx, owner_id, looker_id)
+    found = parts_by_grant(views.chosen(tx, owner_id, entry_ids, viewer, now))
+    before = ledger_store.since(tx, owner_id, what, looker_id, now - NOTED_EVERY) if found else []
+    looker = actors.by_id(tx, looker_id) if found else None
+    rows, since = 0, now
+    for grant_id, parts in found.items():
+        known = [row for row in before if row.grant_id == grant_id and row.at > now - NOTED_EVERY]
+        at = {entry_id: _last(known, entry_id, names) for entry_id, names in parts.items()}
+        since = min([since, *(each for each in at.values() if each is not None)])
+        fresh = {entry_id: parts[entry_id] for entry_id, each in at.items() if each is None}
+        if fresh and looker is not None:
             ledger_store.append(
                 tx,
                 owner_id,
@@ -98,26 +116,9 @@ def _noted(tx: Tx, owner_id: int, looker_id: int, entry_ids: tuple[int, ...], no
                 detail=host,
             )
             rows += 1
-    return rows
+    return Noted(rows, found, since + NOTED_EVERY)
 
 
-def _by_grant_alone(
-    tx: Tx, owner_id: int, looker_id: int, entry_ids: tuple[int, ...], now: datetime
-) -> dict[int, Parts]:
-    """{grant: what it opens to this person that no rule does}."""
-    viewer = views.viewer_of(tx, owner_id, looker_id)
-    entries = store.by_ids(tx, owner_id, entry_ids)
-    hidden = store.hidden_from_of(tx, owner_id)
-    grants = grant_store.to_person(tx, owner_id, looker_id)
-    without = {each.id: each for each in disclose(entries, viewer, now, hidden_from=hidden)}
-    found: dict[int, dict[int, frozenset[FieldName]]] = {}
-    for each in disclose(entries, viewer, now, grants=grants, hidden_from=hidden):
-        bare = without.get(each.id)
-        more = _named(each) - (_named(bare) if bare else frozenset())
-        if each.grant_id is not None and (bare is None or more):
-            found.setdefault(each.grant_id, {})[each.id] = more
-    return dict(found)
-
-
-def _named(shown: Disclosed) -> frozenset[FieldName]:
-    return frozenset(each.name for each in shown.fields if not each.stand_in)
+def _last(rows: Iterable[ledger_store.Row], entry_id: int, names: frozenset[FieldName]) -> datetime | None:
+    """When a part was last written down whole."""
+    return max((row.at for row in rows if entry_id in row.parts and names <= row.parts[entry_id]), default=None)

@@ -6,36 +6,54 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from fediprof.actors import store as actors
-from fediprof.actors.records import Actor
+from sqlalchemy import ColumnElement, bindparam, exists, select
+
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
-from fediprof.follows import store as follows
+from fediprof.db.prepared import Prepared
 from fediprof.moderation import store as moderation
 from fediprof.profiles import store
 from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer, disclose
 from fediprof.profiles.records import Entry
+from fediprof.schema.actors import actor, follow
+from fediprof.schema.moderation import block
+
+_OWNER: ColumnElement[int] = bindparam("owner")
+_LOOKER: ColumnElement[int] = bindparam("looker")
+
+
+def _follows(who: ColumnElement[int], whom: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(follow.c.follower_id == who, follow.c.target_id == whom, follow.c.state == "accepted")
+
+
+_KNOWN = Prepared(
+    select(
+        *(actor.c.iri, actor.c.domain, actor.c.host, actor.c.gone_at),
+        exists().where(block.c.actor_id == _OWNER, block.c.target_id == _LOOKER),
+        _follows(_LOOKER, _OWNER),
+        _follows(_OWNER, _LOOKER),
+    ).where(actor.c.id == _LOOKER)
+)
+"""What stands between a person and an owner, each part found by an index."""
 
 
 def viewer_of(tx: Tx, owner_id: int, looker_id: int | None) -> Viewer:
     """What is known of who looks (an actor here or elsewhere, proven by a door; None: nobody) towards one owner."""
     if looker_id is None:
         return ANYBODY
-    looker = actors.by_id(tx, looker_id)
-    if looker is None or looker.gone_at is not None:
+    known = _KNOWN.first(tx, {"owner": owner_id, "looker": looker_id})
+    if known is None:
         return ANYBODY
+    iri, domain, host, gone_at, blocked, follows_owner, followed_by_owner = known
+    if gone_at is not None:
+        return ANYBODY
+    hosts = frozenset(each.partition(":")[0].casefold() for each in (domain, origin.host_of(iri)))
     if looker_id == owner_id:
-        return Viewer(looker_id, hosts_of(looker), owner=True)
-    if moderation.blocks(tx, owner_id, looker_id) or moderation.domain_blocked(tx, looker.host):
+        return Viewer(looker_id, hosts, owner=True)
+    if blocked or moderation.domain_blocked(tx, host):
         return ANYBODY
-    return Viewer(looker_id, hosts_of(looker), contact=_contact(tx, owner_id, looker_id))
-
-
-def hosts_of(actor: Actor) -> frozenset[str]:
-    """The names a hide-from list may know a person's server by: of the handle, and of the actor's address."""
-    return frozenset(
-        {actor.domain.partition(":")[0].casefold(), origin.host_of(actor.iri).partition(":")[0].casefold()}
-    )
+    # Both follow each other and both follows were accepted: never by one side's click alone.
+    return Viewer(looker_id, hosts, contact=follows_owner and followed_by_owner)
 
 
 def of_owner(tx: Tx, owner_id: int, viewer: Viewer, now: datetime) -> list[Disclosed]:
@@ -68,9 +86,3 @@ def _disclosed(tx: Tx, owner_id: int, entries: list[Entry], viewer: Viewer, now:
         grants=store.grants_to(tx, owner_id, viewer.actor_id),
         hidden_from=store.hidden_from_of(tx, owner_id),
     )
-
-
-def _contact(tx: Tx, owner_id: int, looker_id: int) -> bool:
-    """Both follow each other and both follows were accepted: never by one side's click alone."""
-    theirs, ours = follows.between(tx, looker_id, owner_id), follows.between(tx, owner_id, looker_id)
-    return theirs is not None and theirs.state == "accepted" and ours is not None and ours.state == "accepted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.responses import Response
 
@@ -58,21 +58,25 @@ async def note_opening(page: Page, shown: Iterable[Disclosed]) -> None:
         return
     by_owner: dict[int, list[Disclosed]] = {}
     for each in shown:
-        if each.grant_id is not None and each.actor_id != looker:
+        if each.noted and each.actor_id != looker:
             by_owner.setdefault(each.actor_id, []).append(each)
+    noted, now = _noted_of(page), page.here.now
     for owner_id, opened in by_owner.items():
-        what = (owner_id, looker, *((each.id, each.grant_id, each.fields) for each in opened))
-        noted = _noted_of(page)
-        if what in noted and abs(page.here.now - noted[what]) < timedelta(minutes=1):
+        what = (owner_id, looker, *((each.grant_id, each.id, each.by_grant) for each in opened))
+        since, until = noted.get(what, (now, now))
+        if since <= now < until:
             continue
-        await page.perform(ledger.note_opening, NoteOpening(owner_id, looker, tuple(each.id for each in opened)))
-        noted[what] = page.here.now
+        made = await page.perform(
+            ledger.note_opening, NoteOpening(owner_id, looker, tuple(each.id for each in opened))
+        )
+        if made.parts == ledger.parts_by_grant(opened):
+            noted[what] = now, made.until
 
 
-def _noted_of(page: Page) -> dict[Hashable, datetime]:
-    """What this process gave to the ledger last, and when. The ledger keeps one row of what is read again soon: a page
-    that is opened again and again costs no write."""
-    noted: dict[Hashable, datetime] | None = getattr(page.request.app.state, "noted", None)
+def _noted_of(page: Page) -> dict[Hashable, tuple[datetime, datetime]]:
+    """What the ledger certainly holds: (from when, until when) reading it again makes no row, so that a page that is opened
+    again and again costs no write. Each process remembers what it saw committed itself."""
+    noted: dict[Hashable, tuple[datetime, datetime]] | None = getattr(page.request.app.state, "noted", None)
     if noted is None or len(noted) > 5000:
         noted = page.request.app.state.noted = {}
     return noted

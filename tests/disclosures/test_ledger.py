@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from fediprof import clock
 from fediprof.profiles import grant_store, ledger, ledger_store
-from fediprof.profiles.entries import Draft, WriteEntry, write_entry
+from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry, revise_entry, write_entry
 from fediprof.profiles.grants import OpenPart, open_part
 from fediprof.profiles.ledger import KEPT, NoteFetch, NoteOpening, fetched, note_opening
 from fediprof.profiles.records import Field, Rule, Words
@@ -70,7 +70,7 @@ async def test_a_reading_is_noted_once_an_hour_for_each_part(services, marie, pa
 
     async def read(*entries) -> int:  # type: ignore[no-untyped-def]
         request = NoteOpening(marie.actor_id, paul_id, tuple(each.id for each in entries))
-        return await services.perform(note_opening, request)
+        return (await services.perform(note_opening, request)).rows
 
     assert await read(private) == 1
     assert await read(private) == 0
@@ -90,7 +90,7 @@ async def test_what_everybody_or_a_rule_lets_them_read_is_not_noted(services, ma
     await services.perform(open_part, OpenPart(marie, leo.actor_id, parts))
     for looker in (leo.actor_id, marie.actor_id):
         request = NoteOpening(marie.actor_id, looker, (entry.id, masked.id))
-        assert await services.perform(note_opening, request) == 0
+        assert (await services.perform(note_opening, request)).rows == 0
     assert [row.what for row in await ledger_of(services, marie)] == ["granted"]
 
 
@@ -146,3 +146,43 @@ async def test_a_ledger_is_its_owner_s_alone(services, marie, leo, private, brow
     assert answer.status_code == 404
     assert (await services.read(lambda tx: grant_store.by_id(tx, marie.actor_id, grant.id))).revoked_at is None
     assert ledger_store.Row.__slots__ == tuple(table.c.keys())
+
+
+async def test_pages_read_again_within_the_hour_cost_no_write_and_lose_no_row(
+    services, marie, leo, private, app, browsers, later, monkeypatch
+) -> None:
+    await services.perform(open_part, OpenPart(marie, leo.actor_id, {private.id: frozenset()}))
+    reader = await (await browsers()).log_in(services, "leo")
+    writes: list[NoteOpening] = []
+
+    def counted(tx, request, here):  # type: ignore[no-untyped-def]
+        writes.append(request)
+        return note_opening(tx, request, here)
+
+    monkeypatch.setattr(ledger, "note_opening", counted)
+
+    async def read(after: timedelta) -> tuple[int, int]:
+        later(after)
+        assert (await reader.open("/@marie")).status == 200
+        rows = [row for row in await ledger_of(services, marie) if row.what == "opened"]
+        return len(writes), len(rows)
+
+    assert await read(timedelta()) == (1, 1)
+    assert await read(timedelta(minutes=59)) == (1, 1)
+    assert await read(timedelta(minutes=61)) == (2, 2)
+    app.state.noted.clear()  # another process, which remembers nothing
+    assert await read(timedelta(minutes=110)) == (3, 2)
+    assert await read(timedelta(minutes=120)) == (3, 2)
+    assert await read(timedelta(minutes=122)) == (4, 3)
+
+
+async def test_what_a_rule_opened_before_is_noted_once_only_a_grant_does(services, marie, leo, browsers) -> None:
+    chosen = Rule("people", people=frozenset({leo.actor_id}))
+    entry = await services.perform(write_entry, WriteEntry(marie, Draft("free", Words("Choisi"), rule=chosen)))
+    await services.perform(open_part, OpenPart(marie, leo.actor_id, {entry.id: frozenset()}))
+    reader = await (await browsers()).log_in(services, "leo")
+    await reader.open("/@marie")
+    assert [row.what for row in await ledger_of(services, marie)] == ["granted"]
+    await services.perform(revise_entry, ReviseEntry(marie, entry.id, Draft("free", Words("Choisi"))))
+    await reader.open("/@marie")
+    assert [row.what for row in await ledger_of(services, marie)] == ["granted", "opened"]
