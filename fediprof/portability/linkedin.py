@@ -27,6 +27,7 @@ from fediprof.portability.records import (
     first_sentence,
     key,
     line,
+    person,
     web_address,
     worded,
 )
@@ -104,8 +105,8 @@ def read(archive: Archive, language: str = "en") -> Arrival:
             left.append(LeftOut(PurePosixPath(name).name, TOO_MANY))
         for row in table.rows:
             if reader.make is None:
-                if person := _person(row):
-                    people.setdefault(person.key, person)
+                if somebody := _person(row):
+                    people.setdefault(somebody.key, somebody)
             elif draft := reader.make(row, language):
                 drafts.append(draft)
     if not known:
@@ -311,19 +312,14 @@ def _one_about(drafts: list[Draft]) -> list[Draft]:
 
 
 def _person(row: Row) -> Person | None:
-    name, email, link = _name(row), line(row.get("email")).casefold(), web_address(row.get("url"))
-    if not name and not email:
-        return None  # LinkedIn empties the line of who left
-    company = line(row.get("company"))
-    known_by = link.casefold().rstrip("/") or email or f"{name}\x1f{company}"
-    return Person(
-        key("person", known_by),
-        name or email,
-        company,
-        line(row.get("title")),
-        email,
-        link,
-        moment(row.get("connected", "")),
+    """None for who left: LinkedIn empties their line."""
+    return person(
+        name=_name(row),
+        organisation=line(row.get("company")),
+        title=line(row.get("title")),
+        email=line(row.get("email")),
+        link=web_address(row.get("url")),
+        since=moment(row.get("connected", "")),
     )
 
 

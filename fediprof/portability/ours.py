@@ -23,6 +23,7 @@ from fediprof.portability.records import (
     hashtags,
     key,
     line,
+    person,
     web_address,
     worded,
 )
@@ -235,18 +236,12 @@ def _hidden_people(found: object) -> int:
 
 
 def _person(row: Document) -> Person | None:
-    name, email = line(row.get("name"), 200), line(row.get("email")).casefold()
-    if not name and not email:
-        return None
-    link, organisation = web_address(row.get("link")), line(row.get("organisation"))
-    known_by = link.casefold().rstrip("/") or email or f"{name}\x1f{organisation}"
-    return Person(
-        key("person", known_by),
-        name or email,
-        organisation,
-        line(row.get("title")),
-        email,
-        link,
-        line(row.get("since"), 10),
-        clean(row.get("note"))[:2000],
+    return person(
+        name=line(row.get("name"), 200),
+        organisation=line(row.get("organisation")),
+        title=line(row.get("title")),
+        email=line(row.get("email")),
+        link=web_address(row.get("link")),
+        since=line(row.get("since"), 10),
+        note=clean(row.get("note"))[:2000],
     )

@@ -144,6 +144,17 @@ def web_address(text: object) -> str:
     return link if len(link) <= 2000 and _ADDRESS.fullmatch(link) else ""
 
 
+def person(
+    *, name: str, organisation: str, title: str, email: str, link: str, since: str, note: str = ""
+) -> Person | None:
+    """Known by their page, else by their mail, else by name and organisation; None where nothing names them."""
+    email = email.casefold()
+    if not name and not email:
+        return None
+    known_by = link.casefold().rstrip("/") or email or f"{name}\x1f{organisation}"
+    return Person(key("person", known_by), name or email, organisation, title, email, link, since, note)
+
+
 def key(section: str, *parts: str) -> str:
     """What a second import knows a line by: the same for the same line in any of the forms we read."""
     plain = "\x1f".join(_plain(part) for part in parts)
