@@ -29,8 +29,8 @@ check: $(VENV)/.dev ## style and types
 fix: $(VENV)/.dev ## mend style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## CPU per unit of work, with the floor measured beside it
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## CPU per unit of work, with the floor measured beside it; make bench B=profiles runs that part
+	@$(BIN)/python -m benchmarks $(B)
 
 catalog: $(VENV)/.dev ## collect the texts of the pages into the French and English catalogues
 	@$(BIN)/python -m fediprof.i18n.extract

@@ -1,4 +1,4 @@
-"""`make bench`: one run, every figure, the floor beside it."""
+"""`make bench`: one run, every figure, the floor beside it. `make bench B="inbox reads"`: these parts alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import urllib.request
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -40,8 +41,14 @@ READS = int(600 * SCALE)
 
 ENTRIES = 40
 
-ONLY = os.environ.get("FEDIPROF_BENCH_ONLY", "inbox delivery follow reads entries").split()
-"""Parts to run."""
+TURNS = max(3, int(30 * SCALE))
+A_TURN = 20
+"""Times each profile page is read in its turn."""
+
+PARTS = ("inbox", "delivery", "follow", "reads", "profiles", "floor")
+ONLY = tuple(sys.argv[1:]) or PARTS
+if not set(ONLY) <= set(PARTS):
+    raise SystemExit(f"There is no such part. The parts: {', '.join(PARTS)}")
 
 AIMS = {
     "inbox: signed Create until it is in the home": (1.5, 5.7),
@@ -201,19 +208,20 @@ async def run() -> dict[str, float]:
                 await _strangers(running, peer_port, private_pem, figures)
             if "reads" in ONLY:
                 await _reads(running, token, figures)
-            if "entries" in ONLY:
+            if "profiles" in ONLY:
                 running.stop()
                 readers = await profiles.written(ENTRIES)
                 running = server.start(folder, port)
-                await _entries(running, readers, figures)
+                await _profiles(running, readers, figures)
             figures["memory after, MB"] = running.memory()
         finally:
             if running is not None:
                 running.stop()
             others.terminate()
-    figures |= floor.signatures()
-    figures["empty Starlette answer"] = await floor.empty_answer()
-    figures["SQLite insert in a group commit of 64"] = await floor.group_commit()
+    if "floor" in ONLY:
+        figures |= floor.signatures()
+        figures["empty Starlette answer"] = await floor.empty_answer()
+        figures["SQLite insert in a group commit of 64"] = await floor.group_commit()
     return figures
 
 
@@ -294,15 +302,25 @@ async def _reads(running: server.Server, token: str, figures: dict[str, float]) 
         figures[name] = await measured(running, load.send(running.port, [request] * READS), READS)
 
 
-async def _entries(running: server.Server, readers: dict[str, tuple[str, str]], figures: dict[str, float]) -> None:
-    """The same forty entries, with rules for who reads which part and without any, seen by each kind of reader."""
+async def _profiles(running: server.Server, readers: dict[str, tuple[str, str]], figures: dict[str, float]) -> None:
+    """The same forty entries, with rules for who reads which part and without any, seen by each kind of reader. They are
+    read in short turns, there and back, and compared turn by turn: what else the machine does meanwhile meets all alike."""
+    requests = {}
     for name, (path, cookie) in readers.items():
         headers = {"accept": "text/html"} | ({"cookie": cookie} if cookie else {})
-        request = load.get(f"{running.origin}{path}", **headers)
-        print(name, await load.send(running.port, [request] * 30), file=sys.stderr)
-        figures[name] = await measured(running, load.send(running.port, [request] * READS), READS)
+        requests[name] = [load.get(f"{running.origin}{path}", **headers)] * A_TURN
+        print(name, await load.send(running.port, requests[name]), file=sys.stderr)
+    spent: dict[str, list[float]] = {name: [] for name in readers}
+    await server.settled(running)
+    for turn in range(TURNS):
+        for name in list(readers)[:: -1 if turn % 2 else 1]:
+            before = running.cpu()
+            await load.send(running.port, requests[name], connections=1)
+            spent[name].append((running.cpu() - before) / A_TURN * 1000)
+    figures |= {name: median(turns) for name, turns in spent.items()}
     for name, plain in profiles.AGAINST.items():
-        figures[f"  ratio of {name} to the page without rules"] = figures[name] / figures[plain]
+        ratios = [one / other for one, other in zip(spent[name], spent[plain], strict=True)]
+        figures[f"  ratio of {name} to the page without rules"] = median(ratios)
 
 
 def show(figures: dict[str, float]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from benchmarks import load
-from benchmarks.server import TICKS, free_port
+from benchmarks.server import cpu_of, free_port
 from fediprof.db.database import Tx
 from fediprof.db.sqlite import SqliteDatabase
 from fediprof.signatures import keys
@@ -75,13 +75,9 @@ async def empty_answer(count: int = 3000) -> float:
             except OSError:
                 await asyncio.sleep(0.05)
 
-        def cpu() -> float:
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / TICKS
-
-        before = cpu()
+        before = cpu_of(process.pid)
         await load.send(port, [load.get(f"http://localhost:{port}/")] * count)
-        return (cpu() - before) / count * 1000
+        return (cpu_of(process.pid) - before) / count * 1000
     finally:
         process.terminate()
         process.wait()

@@ -12,8 +12,6 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 
 @dataclass
 class Server:
@@ -28,8 +26,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of CPU, user and system, of the process so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.process.pid)
 
     def memory(self) -> float:
         """Resident MB."""
@@ -41,6 +38,11 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(20)
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds, to the microsecond: the process's own clock, numbered as clock_getcpuclockid(3) does."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
