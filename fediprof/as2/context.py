@@ -54,14 +54,15 @@ ACTOR_TERMS: Final[dict[str, object]] = {
     "fp:profile": _reference(f"{FP}profile"),
 }
 
+_FIELDS: Final = ("employer", "title", "dates", "place", "figures", "client")
 ENTRY_TERMS: Final[dict[str, object]] = {
     name: f"fp:{name}"
     for name in (
         *("kind", "prompt", "data", "standIns", "evidence"),
-        *("employer", "title", "dates", "place", "figures", "client"),
+        *_FIELDS,
         *("entries", "fields", "expires", "mode"),
     )
-}
+} | {f"{name}Map": {"@id": f"fp:{name}", "@container": "@language"} for name in _FIELDS}
 """What stands inside `fp:entry`, `fp:grant` and `fp:ask`: plain names there, ours once expanded."""
 
 POST_TERMS: Final[dict[str, object]] = {

@@ -29,7 +29,18 @@ from fediprof.portability.records import (
 )
 from fediprof.portability.wording import NAME_THEM_AGAIN, NOT_A_LINE, NOT_OPENED_AGAIN, TOO_MANY
 from fediprof.profiles import dates
-from fediprof.profiles.records import FIELDS, KINDS, MAX_QUESTION, Entry, FieldName, HiddenFrom, Rule, Words
+from fediprof.profiles.records import (
+    FIELDS,
+    KINDS,
+    MAX_QUESTION,
+    Entry,
+    Field,
+    FieldName,
+    FieldWords,
+    HiddenFrom,
+    Rule,
+    Words,
+)
 from fediprof.text.language import normalise
 
 FORMAT = "fediprof profile"
@@ -86,6 +97,7 @@ def _entry(each: Entry, username: str, handles: Mapping[int, str], here: Here) -
                 "name": part.name,
                 "value": part.value,
                 "standIn": part.stand_in,
+                **({"translations": _translated(part)} if part.translations else {}),
                 "audience": _audience(part.rule, handles),
             }
             for part in each.fields
@@ -98,6 +110,12 @@ def _entry(each: Entry, username: str, handles: Mapping[int, str], here: Here) -
 
 def _words(words: Words) -> Document:
     return {"headline": words.headline, "story": words.story, "question": words.question}
+
+
+def _translated(part: Field) -> Document:
+    return {
+        language: {"value": words.value, "standIn": words.stand_in} for language, words in part.translations.items()
+    }
 
 
 def _audience(rule: Rule, handles: Mapping[int, str]) -> Document:
@@ -149,6 +167,8 @@ def _draft(item: Document) -> Draft | None:
         return None
     fields: dict[FieldName, str] = {}
     stand_ins: dict[FieldName, str] = {}
+    translated: dict[FieldName, Mapping[str, FieldWords]] = {}
+    language, translations = _languages(item)
     parts = item.get("fields")
     for part in parts if isinstance(parts, list) else []:
         name = part.get("name") if isinstance(part, dict) else None
@@ -161,7 +181,8 @@ def _draft(item: Document) -> Draft | None:
             fields[name] = value
         if stand_in:
             stand_ins[name] = stand_in
-    language, translations = _languages(item)
+        if others := _field_words(part, name, translations, value, stand_in):
+            translated[name] = others
     return Draft(
         "entries",
         kind,
@@ -173,7 +194,27 @@ def _draft(item: Document) -> Draft | None:
         language,
         translations,
         stand_ins,
+        translated,
     )
+
+
+def _field_words(
+    part: Document, name: FieldName, languages: Iterable[str], value: str, stand_in: str
+) -> dict[str, FieldWords]:
+    """A field in the further languages of its entry: what stands beside a first one, as an entry must have it."""
+    found: dict[str, FieldWords] = {}
+    others = part.get("translations")
+    for code, told in list(others.items())[:10] if isinstance(others, dict) else ():
+        language = normalise(line(code))
+        if language is None or language not in languages or not isinstance(told, dict):
+            continue
+        words = FieldWords(
+            line(told.get("value")) if value and name != "dates" else "",
+            line(told.get("standIn")) if stand_in else "",
+        )
+        if words != FieldWords():
+            found[language] = words
+    return found
 
 
 def _languages(item: Document) -> tuple[str | None, dict[str, Words]]:

@@ -64,7 +64,12 @@ def as_entry(draft: Draft) -> EntryDraft:
 
 
 def _field(draft: Draft, name: FieldName) -> Field:
-    return Field(name, draft.fields.get(name, ""), stand_in=draft.stand_ins.get(name, ""))
+    return Field(
+        name,
+        draft.fields.get(name, ""),
+        stand_in=draft.stand_ins.get(name, ""),
+        translations=draft.translated.get(name, {}),
+    )
 
 
 def _content(each: Entry) -> object:
@@ -76,5 +81,5 @@ def _content_of(each: EntryDraft) -> object:
 
 
 def _told(each: Entry | EntryDraft, fields: tuple[Field, ...]) -> object:
-    parts = {part.name: (part.value, part.stand_in) for part in fields}
+    parts = {part.name: (part.value, part.stand_in, dict(part.translations)) for part in fields}
     return each.kind, each.words, each.language, dict(each.translations), each.tags, each.link, parts

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Literal, TypeAlias
 
-from fediprof.profiles.records import MAX_HEADLINE, MAX_STORY, MAX_TAGS, FieldName, Kind, Words
+from fediprof.profiles.records import MAX_HEADLINE, MAX_STORY, MAX_TAGS, FieldName, FieldWords, Kind, Words
 
 Source: TypeAlias = Literal["linkedin", "jsonresume", "fediprof"]
 Section: TypeAlias = Literal[
@@ -39,7 +39,7 @@ MAX_LEFT_OUT = 50
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An entry as a file describes it. It bears no audience: whoever imports is its only reader. `stand_ins`: what the
-    owner once wrote to stand for a field."""
+    owner once wrote to stand for a field. `translated`: fields in the further languages of the entry."""
 
     section: Section
     kind: Kind
@@ -51,6 +51,7 @@ class Draft:
     language: str | None = None
     translations: Mapping[str, Words] = field(default_factory=dict)
     stand_ins: Mapping[FieldName, str] = field(default_factory=dict)
+    translated: Mapping[FieldName, Mapping[str, FieldWords]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

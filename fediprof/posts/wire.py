@@ -22,6 +22,7 @@ from fediprof.here import Here
 from fediprof.posts.records import Attachment, Post, Shown, Tag
 from fediprof.text.compose import from_markdown
 from fediprof.text.html import from_plain, plain, sanitise
+from fediprof.text.language import normalise
 
 FUTURE = timedelta(minutes=5)
 
@@ -222,10 +223,21 @@ def entry_of(sent: Document | None) -> dict[str, object] | None:
         kept["prompt"] = prompt
     masked = sent.get("standIns")
     if isinstance(masked, dict):
-        written = {_word(field): _line(text, 300) for field, text in list(masked.items())[:16]}
-        if stand_ins := {field: text for field, text in written.items() if field and text}:
+        written = {_word(field): _line(text, 300) for field, text in list(masked.items())[:32]}
+        stand_ins: dict[str, object] = {field: text for field, text in list(written.items())[:16] if field and text}
+        for field in list(stand_ins):
+            if by_language := _by_language(masked.get(f"{field}Map")):
+                stand_ins[f"{field}Map"] = by_language
+        if stand_ins:
             kept["standIns"] = stand_ins
     return kept
+
+
+def _by_language(sent: object) -> dict[str, str]:
+    """One line in each language, of a map in the form of AS2's natural language values."""
+    pairs = list(sent.items())[:16] if isinstance(sent, dict) else []
+    found = {normalise(code): _line(text, 300) for code, text in pairs}
+    return {code: text for code, text in found.items() if code and text}
 
 
 def _line(value: object, most: int) -> str:

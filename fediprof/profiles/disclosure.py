@@ -35,11 +35,17 @@ NOBODY = HiddenFrom()
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """`stand_in`: the text stands for one that is not shown, and that may be asked for."""
+    """`stand_in`: the text stands for one that is not shown, and that may be asked for. `others`: (language, text) of the
+    same in further languages of the entry's, for those that have one."""
 
     name: FieldName
     text: str
     stand_in: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+
+    def told(self, language: str) -> str:
+        """In a language of the entry's, else as it was first written."""
+        return dict(self.others).get(language, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,5 +192,9 @@ def _by_grant(entry: Entry, viewer: Viewer, why: Reason, shown: Sequence[ShownFi
 
 def _field(each: Field, viewer: Viewer, opened: _Opened | None) -> ShownField | None:
     if each.value and (admits(each.rule, viewer) or (opened is not None and each.name in opened.fields)):
-        return ShownField(each.name, each.value)
-    return ShownField(each.name, each.stand_in, stand_in=True) if each.stand_in else None
+        others = tuple((code, words.value) for code, words in each.translations.items() if words.value)
+        return ShownField(each.name, each.value, others=others)
+    if not each.stand_in:
+        return None
+    others = tuple((code, words.stand_in) for code, words in each.translations.items() if words.stand_in)
+    return ShownField(each.name, each.stand_in, stand_in=True, others=others)

@@ -10,7 +10,7 @@ from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect
-from fediprof.errors import Invalid, NotFound
+from fediprof.errors import Conflict, Invalid, NotFound
 from fediprof.here import Here
 from fediprof.posts import projection
 from fediprof.posts.projection import Projection
@@ -40,12 +40,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class WriteEntry:
-    """`confirmed`: the owner wrote that they mean to go over the ceiling."""
+    """`confirmed`: the owner wrote that they mean to go over the ceiling. `form_key`: the same each time one form is sent,
+    at most 64 characters."""
 
     by: Member
     draft: Draft
     ceiling: int = CEILING
     confirmed: bool = False
+    form_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,14 @@ class OrderEntries:
 
 
 def write_entry(tx: Tx, request: WriteEntry, here: Here) -> Done[Entry]:
-    """Keep a new entry. Nobody is told. Raises Invalid naming the field."""
+    """Keep a new entry. Nobody is told. Of a form that made one already, that one is the answer. Raises Invalid naming the
+    field, Conflict where such a form says something else by now."""
+    if request.form_key:
+        made = store.by_form_key(tx, request.by.actor_id, request.form_key)
+        if made is not None and not _says_the_same(made, _drafted(made, request.draft, here)):
+            raise Conflict("changed since", public="This entry is kept already. Save once more to change it")
+        if made is not None:
+            return Done(made)
     entry = _new(request.by, request.draft, here)
     mine = store.of_actor(tx, request.by.actor_id)
     if len(mine) >= MAX_ENTRIES:
@@ -104,7 +113,8 @@ def write_entry(tx: Tx, request: WriteEntry, here: Here) -> Done[Entry]:
     rules.must_hold_its_masks(entry)
     rules.must_be_under_ceiling(entry, mine, request.ceiling, request.confirmed)
     _must_know_readers(tx, entry)
-    store.insert_entry(tx, replace(entry, position=min((each.position for each in mine), default=0) - 1))
+    first = min((each.position for each in mine), default=0) - 1
+    store.insert_entry(tx, replace(entry, position=first), request.form_key)
     return Done(_own(tx, request.by, entry.id))
 
 

@@ -161,7 +161,7 @@ def sent_texts(tx: Tx, request: OpenPart, here: Here) -> tuple[str, ...]:
     parts = [request.words.strip(), t(_SENT)]
     for each in disclose(entries, viewer, here.now, grants=[shown], hidden_from=hidden):
         language, words = text.words_in(each, t.language)
-        parts.append(plain(text.html(each, words, language.partition("-")[0], here.tag)))
+        parts.append(plain(text.html(each, language, words, here.tag)))
     return tuple(_in_messages([part for part in parts if part], MAX_CHARACTERS - len(_named(person)) - 1))
 
 

@@ -74,14 +74,24 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldWords:
+    """A field in a further language of its entry's; what is empty is read in the first language there too."""
+
+    value: str = ""
+    stand_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """`rule` counts among those who may read the entry. `stand_in`: what the others read in its place, written by the
-    owner; empty: for them the field does not exist. `value` of `dates`: see `profiles.dates`."""
+    """`rule` counts among those who may read the entry, in whatever language. `stand_in`: what the others read in its
+    place, written by the owner; empty: for them the field does not exist. `value` of `dates`: see `profiles.dates`; it is
+    not translated, for each page puts it in words of its own language. What stands in for it is."""
 
     name: FieldName
     value: str
     rule: Rule = ONLY_ME
     stand_in: str = ""
+    translations: Mapping[str, FieldWords] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from fediprof.profiles.records import (
     MAX_TAGS,
     READERS,
     Entry,
+    Field,
     Rule,
     Words,
 )
@@ -58,6 +59,7 @@ def must_be_keepable(entry: Entry) -> None:
         if each.name == "dates" and each.value:
             dates.read(each.value)
         _must_name(each.rule, each.name)
+        _must_be_translated(each, entry)
 
 
 def _must_fit(words: Words) -> None:
@@ -69,6 +71,20 @@ def _must_fit(words: Words) -> None:
         raise Invalid(f"At most {MAX_STORY} characters", field="story")
     if len(words.question) > MAX_QUESTION:
         raise Invalid(f"At most {MAX_QUESTION} characters", field="question")
+
+
+def _must_be_translated(each: Field, entry: Entry) -> None:
+    for language, words in each.translations.items():
+        value, stand_in = f"{each.name}-translated", f"{each.name}-stand_in-translated"
+        if language not in entry.translations:
+            raise Invalid("The entry has no text in this language", field=value)
+        for field, text, first in ((value, words.value, each.value), (stand_in, words.stand_in, each.stand_in)):
+            if len(text) > MAX_FIELD:
+                raise Invalid(f"At most {MAX_FIELD} characters", field=field)
+            if text and not first:
+                raise Invalid("Write it in the first language too", field=field)
+        if words.value and each.name == "dates":
+            raise Invalid("Dates are not translated: each page puts them in words", field=value)
 
 
 def _must_name(rule: Rule, field: str) -> None:
@@ -89,16 +105,21 @@ def must_hold_its_masks(entry: Entry) -> None:
         for words in (entry.words, *entry.translations.values())
         for part in (words.headline, words.story, words.question)
     )
-    stand_ins = " ".join(each.stand_in for each in entry.fields)
+    stand_ins = " ".join(
+        text
+        for each in entry.fields
+        for text in (each.stand_in, *(one.stand_in for one in each.translations.values()))
+    )
     open_text = " ".join((open_text, stand_ins, " ".join(entry.tags), entry.link)).casefold()
     for each in entry.fields:
         if each.rule.readers == "everyone" or each.rule == entry.rule:
             continue
-        hidden = each.value.strip().casefold()
-        if hidden and re.search(rf"(?<!\w){re.escape(hidden)}(?!\w)", open_text):
-            raise Invalid(
-                "The text or a stand-in says what you mask: change it, or unmask the field", field=each.name
-            )
+        for value in (each.value, *(words.value for words in each.translations.values())):
+            hidden = value.strip().casefold()
+            if hidden and re.search(rf"(?<!\w){re.escape(hidden)}(?!\w)", open_text):
+                raise Invalid(
+                    "The text or a stand-in says what you mask: change it, or unmask the field", field=each.name
+                )
 
 
 def must_be_publishable(entry: Entry, sent_today: int) -> None:

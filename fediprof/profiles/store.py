@@ -18,6 +18,7 @@ from fediprof.profiles.records import (
     Entry,
     Field,
     FieldName,
+    FieldWords,
     Grant,
     HiddenFrom,
     Kind,
@@ -38,7 +39,8 @@ from fediprof.schema.profiles import (
 )
 
 _LIVE = post.c.id.label("live_post")
-_ENTRIES = select(entry, _LIVE).outerjoin(post, and_(post.c.id == entry.c.post_id, post.c.deleted_at.is_(None)))
+_COLUMNS = [column for column in entry.c if column.name != "form_key"]
+_ENTRIES = select(*_COLUMNS, _LIVE).outerjoin(post, and_(post.c.id == entry.c.post_id, post.c.deleted_at.is_(None)))
 _OF_ACTOR = Prepared(
     _ENTRIES.where(entry.c.actor_id == bindparam("actor")).order_by(entry.c.position, entry.c.id.desc())
 )
@@ -56,7 +58,7 @@ _GRANTS = Prepared(
         disclosure_grant.c.actor_id == bindparam("actor"), disclosure_grant.c.to_actor_id == bindparam("to")
     )
 )
-_NAMES = [column.name for column in entry.c]
+_NAMES = [column.name for column in _COLUMNS]
 
 
 def of_actor(tx: Tx, actor_id: int) -> list[Entry]:
@@ -87,6 +89,12 @@ def by_post(tx: Tx, post_id: int) -> Entry | None:
     return None if slug is None else by_slug(tx, slug)
 
 
+def by_form_key(tx: Tx, actor_id: int, key: str) -> Entry | None:
+    """The entry that a form made already."""
+    slug = tx.execute(select(entry.c.slug).where(entry.c.actor_id == actor_id, entry.c.form_key == key)).scalar()
+    return None if slug is None else by_slug(tx, slug)
+
+
 def by_import_keys(tx: Tx, actor_id: int) -> dict[str, Entry]:
     return {each.import_key: each for each in of_actor(tx, actor_id) if each.import_key is not None}
 
@@ -103,8 +111,9 @@ def published_since(tx: Tx, actor_id: int, since: datetime) -> int:
     return int(tx.execute(sent).scalar_one())
 
 
-def insert_entry(tx: Tx, new: Entry) -> None:
-    tx.execute(insert(entry), _row(new))
+def insert_entry(tx: Tx, new: Entry, form_key: str = "") -> None:
+    """`form_key`: of two that come at once, the second fails here, and is run again to find the first's entry."""
+    tx.execute(insert(entry), _row(new) | {"form_key": form_key or None})
     _put_parts(tx, new)
 
 
@@ -238,6 +247,7 @@ def _put_parts(tx: Tx, each: Entry) -> None:
             "value": part.value,
             "readers": part.rule.readers,
             "stand_in": part.stand_in,
+            "translations": {code: [told.value, told.stand_in] for code, told in part.translations.items()} or None,
         }
         for part in each.fields
     ]
@@ -261,9 +271,10 @@ def _whole(tx: Tx, rows: Sequence[Sequence[Any]], *, always: bool = False) -> li
     for entry_id, name, reader in _READERS.all(tx, {"ids": ids}):
         named.setdefault((entry_id, name), set()).add(reader)
     fields: dict[int, list[Field]] = {}
-    for entry_id, name, value, readers, stand_in in _FIELDS.all(tx, {"ids": ids}):
+    for entry_id, name, value, readers, stand_in, others in _FIELDS.all(tx, {"ids": ids}):
         rule = _rule(readers, named.get((entry_id, name)))
-        fields.setdefault(entry_id, []).append(Field(name, value, rule, stand_in))
+        translations = {code: FieldWords(*told) for code, told in others.items()} if others else {}
+        fields.setdefault(entry_id, []).append(Field(name, value, rule, stand_in, translations))
     return [_entry(row, named.get((row[0], "")), fields.get(row[0], [])) for row in rows]
 
 

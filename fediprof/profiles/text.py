@@ -3,7 +3,7 @@ question at the end. Made from a `Disclosed`, in the entry's own language; pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -40,12 +40,6 @@ FIELDS: Mapping[FieldName, str] = {
 _QUESTION = N_("Ask me: {question}")
 
 
-def language_of(shown: Disclosed) -> str:
-    """The language of ours to put labels in."""
-    first = (shown.language or "").partition("-")[0]
-    return first if first in LANGUAGES else "en"
-
-
 def words_in(shown: Disclosed, language: str) -> tuple[str, Words]:
     """(language, words) of a translation where there is one, else the first text."""
     for code, words in shown.translations.items():
@@ -63,18 +57,19 @@ def span(text: str, t: Texts) -> str:
     return t(N_("since {start}"), start=start) if when.going_on else f"{start} – {t.month(when.end)}"
 
 
-def field_text(field: ShownField, t: Texts) -> str:
-    """A field as it is read; a stand-in for dates is the owner's own words."""
-    return span(field.text, t) if field.name == "dates" and not field.stand_in else field.text
+def field_text(field: ShownField, t: Texts, language: str = "") -> str:
+    """A field as it is read with the entry's words in `language`; a stand-in for dates is the owner's own words."""
+    return span(field.text, t) if field.name == "dates" and not field.stand_in else field.told(language)
 
 
-def html(shown: Disclosed, words: Words, language: str, tag_url: Callable[[str], str]) -> str:
-    """Safe HTML of the whole entry in one language."""
-    t = texts(language if language in LANGUAGES else "en")
+def html(shown: Disclosed, language: str, words: Words, tag_url: Callable[[str], str]) -> str:
+    """Safe HTML of the whole entry in one of its languages."""
+    ours = language.partition("-")[0]
+    t = texts(ours if ours in LANGUAGES else "en")
     parts = [f"<p><strong>{escape(t(KINDS[shown.kind]))} · {escape(words.headline)}</strong></p>"]
     if words.story.strip():
         parts.append(compose(words.story, mentions={}, tag_url=tag_url).html)
-    line = " · ".join(field_text(each, t) for each in shown.fields)
+    line = " · ".join(field_text(each, t, language) for each in shown.fields)
     if line:
         parts.append(f"<p>{escape(line)}</p>")
     if shown.link:
@@ -89,24 +84,34 @@ def html(shown: Disclosed, words: Words, language: str, tag_url: Callable[[str],
 
 def by_language(shown: Disclosed, tag_url: Callable[[str], str]) -> dict[str, str]:
     """{language: HTML}; the first text first, under "" where its language was not said."""
-    made = {shown.language or "": html(shown, shown.words, language_of(shown), tag_url)}
-    for code, words in shown.translations.items():
-        made[code] = html(shown, words, code.partition("-")[0], tag_url)
-    return made
+    first = shown.language or ""
+    return {
+        code: html(shown, code, words, tag_url) for code, words in {first: shown.words, **shown.translations}.items()
+    }
 
 
 def document(shown: Disclosed) -> dict[str, Any]:
     """What stands as `fp:entry`: kind, headline, question, and the fields that may be read. A field that is masked is
-    absent, not blanked; `standIns` holds the words its owner put in its place."""
+    absent, not blanked; `standIns` holds the words its owner put in its place. What is there in further languages has its
+    map beside it, as AS2's `name` has `nameMap`: `{"employer": …, "employerMap": {"fr": …, "en": …}}`."""
     made: dict[str, Any] = {"kind": shown.kind, "name": shown.words.headline}
     if shown.words.question:
         made["prompt"] = shown.words.question
-    data = {each.name: each.text for each in shown.fields if not each.stand_in}
-    stand_ins = {each.name: each.text for each in shown.fields if each.stand_in}
+    data = _with_maps(shown, (each for each in shown.fields if not each.stand_in))
+    stand_ins = _with_maps(shown, (each for each in shown.fields if each.stand_in))
     if data:
         made["data"] = data
     if stand_ins:
         made["standIns"] = stand_ins
     if shown.link:
         made["evidence"] = shown.link
+    return made
+
+
+def _with_maps(shown: Disclosed, fields: Iterable[ShownField]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for each in fields:
+        made[each.name] = each.text
+        if each.others and shown.language:
+            made[f"{each.name}Map"] = {shown.language: each.text, **dict(each.others)}
     return made

@@ -34,7 +34,9 @@ entry = Table(
     Column("published_at", Instant),
     Column("post_id", Id, index=True),  # what it is on the wire while it is public
     Column("import_key", Text),
+    Column("form_key", String(64)),  # of the form it was written in, which may be sent twice
     Index("ix_entry_actor", "actor_id", "position"),
+    Index("ix_entry_form", "actor_id", "form_key", unique=True),
     UniqueConstraint("actor_id", "import_key"),
 )
 
@@ -46,6 +48,7 @@ entry_field = Table(
     Column("value", Text, nullable=False),
     Column("readers", String(16), nullable=False),
     Column("stand_in", Text, nullable=False),
+    Column("translations", Json),  # {language: [value, stand-in]}, where there are any
 )
 
 entry_reader = Table(

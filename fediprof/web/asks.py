@@ -18,7 +18,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotFound
 from fediprof.posts import views as post_views
-from fediprof.profiles import asks, store, views
+from fediprof.profiles import asks, store, text, views
 from fediprof.profiles.asks import AskFor
 from fediprof.profiles.records import FIELDS, FieldName
 from fediprof.profiles.text import FIELDS as FIELD_WORDS
@@ -84,8 +84,9 @@ async def _here(page: Page) -> Asking:
         if shown is None or owner is None:
             raise NotFound(f"no entry {slug} for {looker}")
         url = page.here.entry(owner.username, shown.slug)
-        masked = {each.name: each.text for each in shown.fields if each.stand_in}
-        return Asking(owner, url, shown.words.headline, shown.language or "", masked, shown.public)
+        code, words = text.words_in(shown, page.t.language)
+        masked = {each.name: each.told(code) for each in shown.fields if each.stand_in}
+        return Asking(owner, url, words.headline, code, masked, shown.public)
 
     return await page.read(load)
 
@@ -103,8 +104,12 @@ async def _elsewhere(page: Page, address: str) -> Asking:
         raise NotFound(f"no entry at {address[:200]}")
     entry = shown.post.entry
     told = entry.get("standIns", {})
-    masked = {name: told[name] for name in FIELDS if name in told}
+    masked = {name: _in(page.t.language, told.get(f"{name}Map", {})) or told[name] for name in FIELDS if name in told}
     return Asking(shown.author, shown.post.url or shown.post.iri, entry["name"], shown.post.language or "", masked)
+
+
+def _in(language: str, by_language: Mapping[str, str]) -> str:
+    return next((text for code, text in by_language.items() if code.partition("-")[0] == language), "")
 
 
 def _fresh(page: Page, asking: Asking) -> Form:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fediprof.actors.records import Actor
 from fediprof.i18n.catalog import N_
 from fediprof.profiles import text
-from fediprof.profiles.disclosure import Disclosed
+from fediprof.profiles.disclosure import Disclosed, ShownField
 from fediprof.profiles.records import Kind, Words
 from fediprof.text.compose import compose
 from fediprof.text.html import excerpt
@@ -104,15 +104,20 @@ def told(page: Page, owner: Actor, entry: Disclosed, *, whole: bool = True, lang
             Part(
                 each.name,
                 page.t(text.FIELDS[each.name]),
-                text.field_text(each, page.t),
+                text.field_text(each, page.t, written),
                 each.stand_in,
                 f"/ask/{entry.slug}?field={each.name}" if each.stand_in and entry.why != "owner" else "",
-                "" if each.name == "dates" and not each.stand_in else entry.language or "",
+                "" if each.name == "dates" and not each.stand_in else _language(entry, each, written),
             )
             for each in entry.fields
         ),
         readers=page.t(audiences.WORDS[entry.readers]) if entry.readers else "",
     )
+
+
+def _language(entry: Disclosed, field: ShownField, written: str) -> str:
+    """The language that a field stands in beside words in `written`."""
+    return written if written in dict(field.others) else entry.language or ""
 
 
 def card(page: Page, kept: Cards, owner: Actor, entry: Disclosed, *, open: bool, pinned: bool = False) -> str:

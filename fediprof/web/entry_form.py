@@ -8,6 +8,7 @@ from typing import cast
 
 from starlette.responses import Response
 
+from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.follows import store as follows
@@ -24,6 +25,8 @@ from fediprof.profiles.records import (
     MAX_STORY,
     Entry,
     Field,
+    FieldName,
+    FieldWords,
     Kind,
     Readers,
     Rule,
@@ -48,8 +51,11 @@ _SHOWN = frozenset(
         "readers",
         "people",
         "ceiling",
+        *FIELDS,
+        *(f"{name}-translated" for name in FIELDS),
+        *(f"{name}-stand_in-translated" for name in FIELDS),
     )
-) | frozenset(FIELDS)
+)
 _BETWEEN = re.compile(r"[\s,;#]+")
 _NAME_THEM = N_("Write the handle of at least one person.")
 
@@ -64,6 +70,7 @@ async def new_form(page: Page) -> Response:
             "language": page.me.account.language,
             "tr_language": "en" if page.me.account.language == "fr" else "fr",
             "readers": begun.readers if begun is not None else "me",
+            "key": ids.slug(),
         }
     )
     fresh.values.update({f"{name}-readers": "me" for name in FIELDS})
@@ -72,12 +79,13 @@ async def new_form(page: Page) -> Response:
 
 async def write(page: Page) -> Response:
     form = await page.form()
-    entry, draft = None, await _draft(page, form, None)
+    entry, draft, key = None, await _draft(page, form, None), form["key"][:64]
     if draft is not None:
-        asked = WriteEntry(page.by, draft, page.services.settings.entry_ceiling, await _confirmed(page, form, None))
+        ceiling, confirmed = page.services.settings.entry_ceiling, await _confirmed(page, form, None)
+        asked = WriteEntry(page.by, draft, ceiling, confirmed, key)
         entry = await form.attempt(page.t, page.perform(entries.write_entry, asked), known=_SHOWN)
     if entry is None:
-        return await _refused(page, form, None)
+        return await _refused(page, form, await page.read(lambda tx: store.by_form_key(tx, page.by.actor_id, key)))
     return page.to(f"/entries#e{entry.id}", "kept")
 
 
@@ -117,9 +125,11 @@ def filled(entry: Entry, people: Mapping[int, Actor], language: str) -> Form:
         "readers": entry.rule.readers,
         "people": _handles(entry.rule, people),
     }
-    for code, words in list(entry.translations.items())[:1]:
+    second = next(iter(entry.translations), "")
+    if second:
+        words = entry.translations[second]
         values |= {
-            "tr_language": code,
+            "tr_language": second,
             "tr_headline": words.headline,
             "tr_story": words.story,
             "tr_question": words.question,
@@ -131,8 +141,14 @@ def filled(entry: Entry, people: Mapping[int, Actor], language: str) -> Form:
             f"{each.name}-readers": each.rule.readers,
             f"{each.name}-people": _handles(each.rule, people),
             f"{each.name}-stand_in": each.stand_in,
+            f"{each.name}-translated": _words(each, second).value,
+            f"{each.name}-stand_in-translated": _words(each, second).stand_in,
         }
     return Form(values)
+
+
+def _words(each: Field, language: str) -> FieldWords:
+    return each.translations.get(language, FieldWords())
 
 
 def _handles(rule: Rule, people: Mapping[int, Actor]) -> str:
@@ -145,12 +161,14 @@ def _handles(rule: Rule, people: Mapping[int, Actor]) -> str:
 async def _draft(page: Page, form: Form, before: Entry | None) -> Draft | None:
     """None when something in it was refused already; then it stands in the form."""
     rule = await _rule(page, form, "readers", "people")
+    translations = _translations(page, form, before)
     fields = []
     for name in FIELDS:
-        value, stand_in = form.text(name), form.text(f"{name}-stand_in")
-        if value or stand_in:
-            fields.append(Field(name, value, await _rule(page, form, f"{name}-readers", f"{name}-people"), stand_in))
-    translations = _translations(form, before)
+        value, stand_in, told = form.text(name), form.text(f"{name}-stand_in"), _field_words(form, name, before)
+        others = {code: words for code, words in told.items() if code in translations and words != FieldWords()}
+        if value or stand_in or others:
+            rule_of_it = await _rule(page, form, f"{name}-readers", f"{name}-people")
+            fields.append(Field(name, value, rule_of_it, stand_in, others))
     if form.errors:
         return None
     return Draft(
@@ -180,12 +198,42 @@ async def _rule(page: Page, form: Form, readers: str, people: str) -> Rule:
     return Rule("people", people=found or frozenset())
 
 
-def _translations(form: Form, before: Entry | None) -> dict[str, Words]:
-    """The second text, beside those in further languages that this form does not show."""
-    shown = next(iter(before.translations), None) if before is not None else None
-    kept = {code: words for code, words in (before.translations if before else {}).items() if code != shown}
+def _translations(page: Page, form: Form, before: Entry | None) -> dict[str, Words]:
+    """The second text, beside those in further languages that this form does not show. Emptied, it goes, and with it what
+    its fields say in its language; those alone, of a text that never was, are no reason to forget them."""
+    kept = {code: before.translations[code] for code in _unseen(before)} if before is not None else {}
     words = Words(form.text("tr_headline"), form.text("tr_story"), form.text("tr_question"))
-    return {form["tr_language"]: words, **kept} if words != Words("") else kept
+    there = before is not None and form["tr_language"] in before.translations
+    if words == Words("") and (there or not _has_second(form)):
+        return kept
+    if form["tr_language"] in kept:
+        form.refuse(page.t(N_("Two texts are in the same language")), "tr_language")
+    return {form["tr_language"]: words, **kept}
+
+
+def _has_second(form: Form) -> bool:
+    """Whether anything is written in the second language."""
+    parts = (each for name in FIELDS for each in (f"{name}-translated", f"{name}-stand_in-translated"))
+    return any(form.text(each) for each in ("tr_headline", "tr_story", "tr_question", *parts))
+
+
+def _field_words(form: Form, name: FieldName, before: Entry | None) -> dict[str, FieldWords]:
+    """What a field says in each further language: the second's as written, of the others' as much as still stands beside
+    something in the first."""
+    found = {
+        form["tr_language"]: FieldWords(form.text(f"{name}-translated"), form.text(f"{name}-stand_in-translated"))
+    }
+    field = before.named(name) if before is not None else None
+    for code in _unseen(before):
+        told = _words(field, code) if field is not None else FieldWords()
+        value = told.value if form.text(name) else ""
+        found.setdefault(code, FieldWords(value, told.stand_in if form.text(f"{name}-stand_in") else ""))
+    return found
+
+
+def _unseen(before: Entry | None) -> list[str]:
+    """The languages of an entry that this form has no place for."""
+    return list(before.translations)[1:] if before is not None else []
 
 
 async def _confirmed(page: Page, form: Form, before: Entry | None) -> bool:
@@ -206,8 +254,7 @@ async def _refused(page: Page, form: Form, entry: Entry | None) -> Response:
     """The form as it was sent, each refusal beside the field it belongs to."""
     if "translations" in form.errors:
         form.errors["tr_language"] = form.errors.pop("translations")
-    second = form.text("tr_story") or form.text("tr_question")
-    if "headline" in form.errors and form.text("headline") and second and not form.text("tr_headline"):
+    if "headline" in form.errors and form.text("headline") and _has_second(form) and not form.text("tr_headline"):
         form.errors["tr_headline"] = form.errors.pop("headline")
     return await _show(page, form, entry, would_be=await _would_be(page, entry) if "ceiling" in form.errors else 0)
 
@@ -226,6 +273,7 @@ async def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be:
         entry=entry,
         path=path_of(page, entry) if entry else "",
         would_be=would_be,
+        second=_has_second(form) or "tr_language" in form.errors,
         kinds=[(each, page.t(text.KINDS[each])) for each in KINDS],
         tongues=tongues(form["language"]),
         asks=page.t(audiences.QUESTIONS[kind]),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from fediprof.profiles.entries import Draft
-from fediprof.profiles.records import FIELDS, KINDS, Entry, Field, Grant, HiddenFrom, Rule, Words
+from fediprof.profiles.records import FIELDS, KINDS, Entry, Field, FieldWords, Grant, HiddenFrom, Rule, Words
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LETTERS = "bcdfghjkmnpqrstvwxz"
@@ -74,11 +74,16 @@ def draft(random: Random, years: Iterator[int], people: Sequence[int], groups: S
     tokens = Tokens(random, years)
     two = random.random() < 0.3
     fields = tuple(
-        Field(
-            name,
-            tokens.dates() if name == "dates" else tokens.text(),
-            rule(random, people, groups),
-            tokens.text() if random.random() < 0.5 else "",
+        _in_two(
+            Field(
+                name,
+                tokens.dates() if name == "dates" else tokens.text(),
+                rule(random, people, groups),
+                tokens.text() if random.random() < 0.5 else "",
+            ),
+            random,
+            tokens,
+            two,
         )
         for name in FIELDS
         if random.random() < 0.5
@@ -93,6 +98,15 @@ def draft(random: Random, years: Iterator[int], people: Sequence[int], groups: S
         rule=rule(random, people, groups),
         fields=fields,
     )
+
+
+def _in_two(field: Field, random: Random, tokens: Tokens, two: bool) -> Field:
+    """With a value, a stand-in, both or neither in the second language."""
+    if not two or random.random() < 0.25:
+        return field
+    value = tokens.text() if field.name != "dates" and random.random() < 0.7 else ""
+    stand_in = tokens.text() if field.stand_in and random.random() < 0.7 else ""
+    return replace(field, translations={"de": FieldWords(value, stand_in)} if value or stand_in else {})
 
 
 def _words(tokens: Tokens) -> Words:
@@ -179,9 +193,9 @@ def texts_for(profile: Profile, person: Person, now: datetime = NOW) -> dict[int
         found[entry.id] = own_texts(entry)
         for field in entry.fields:
             if owner or lets_in(field.rule, person) or (opened is not None and field.name in opened):
-                found[entry.id].add(field.value)
-            elif field.stand_in:
-                found[entry.id].add(field.stand_in)
+                found[entry.id] |= values_of(field)
+            else:
+                found[entry.id] |= stand_ins_of(field)
     return found
 
 
@@ -192,5 +206,14 @@ def own_texts(entry: Entry) -> set[str]:
     return texts | set(entry.tags) | ({entry.link} if entry.link else set())
 
 
+def values_of(field: Field) -> set[str]:
+    """What a field says, in all its languages: whoever reads it in one may read it in the others."""
+    return {text for text in (field.value, *(each.value for each in field.translations.values())) if text}
+
+
+def stand_ins_of(field: Field) -> set[str]:
+    return {text for text in (field.stand_in, *(each.stand_in for each in field.translations.values())) if text}
+
+
 def all_texts(entry: Entry) -> set[str]:
-    return own_texts(entry) | {text for each in entry.fields for text in (each.value, each.stand_in) if text}
+    return own_texts(entry).union(*(values_of(each) | stand_ins_of(each) for each in entry.fields))

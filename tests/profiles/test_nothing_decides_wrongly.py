@@ -94,14 +94,20 @@ def test_a_grant_adds_what_it_names_and_nothing_else(seed: int) -> None:
         if not mine or entry.id not in extra.parts:
             assert not words_of(new)
             continue
-        named = {each.value for each in entry.fields if each.name in extra.parts[entry.id]}
+        named = {
+            text for each in entry.fields if each.name in extra.parts[entry.id] for text in drawn.values_of(each)
+        }
         came_with_it = set() if entry.id in before else drawn.own_texts(entry) | _open_inside(entry, who)
         assert words_of(new) <= named | came_with_it
 
 
 def _open_inside(entry, who: Person) -> set[str]:  # type: ignore[no-untyped-def]
     """Who may read the entry now reads what its fields' own rules let them, and stand-ins for the rest."""
-    return {each.value if drawn.lets_in(each.rule, who) else each.stand_in for each in entry.fields}
+    return {
+        text
+        for each in entry.fields
+        for text in (drawn.values_of(each) if drawn.lets_in(each.rule, who) else drawn.stand_ins_of(each))
+    }
 
 
 @many
