@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
@@ -17,6 +17,7 @@ from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer, disclose
 from fediprof.profiles.records import Entry
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.moderation import block
+from fediprof.schema.profiles import entry
 
 _OWNER: ColumnElement[int] = bindparam("owner")
 _LOOKER: ColumnElement[int] = bindparam("looker")
@@ -35,6 +36,18 @@ _KNOWN = Prepared(
     ).where(actor.c.id == _LOOKER)
 )
 """What stands between a person and an owner, each part found by an index."""
+
+_PLACE: ColumnElement[int] = bindparam("place")
+_AFTER = Prepared(
+    select(entry.c.id, entry.c.position)
+    .where(
+        entry.c.actor_id == _OWNER,
+        or_(entry.c.position > _PLACE, and_(entry.c.position == _PLACE, entry.c.id < bindparam("id"))),
+    )
+    .order_by(entry.c.position, entry.c.id.desc())
+    .limit(8)
+)
+"""The next few of an owner's entries."""
 
 
 def viewer_of(tx: Tx, owner_id: int, looker_id: int | None) -> Viewer:
@@ -74,6 +87,16 @@ def one(tx: Tx, slug: str, looker_id: int | None, now: datetime) -> Disclosed | 
     viewer = viewer_of(tx, owner_id, looker_id)
     shown = _disclosed(tx, owner_id, [found] if found else [], viewer, now)
     return shown[0] if shown else None
+
+
+def following(tx: Tx, shown: Disclosed, viewer: Viewer, now: datetime) -> Disclosed | None:
+    """The next entry that `viewer` may read, in its owner's order: asked for a few at a time."""
+    number, place = shown.id, shown.position
+    while ahead := _AFTER.all(tx, {"owner": shown.actor_id, "place": place, "id": number}):
+        if found := chosen(tx, shown.actor_id, [row[0] for row in ahead], viewer, now):
+            return found[0]
+        number, place = ahead[-1]
+    return None
 
 
 def _disclosed(tx: Tx, owner_id: int, entries: list[Entry], viewer: Viewer, now: datetime) -> list[Disclosed]:

@@ -78,11 +78,11 @@ async def permalink(page: Page) -> Response:
 def _load(tx: Tx, page: Page) -> _Loaded:
     owner, entry = entry_of(tx, page)
     eyes = eyes_of(tx, page, owner.id)
-    mine = profiles.of_owner(tx, owner.id, eyes.viewer, page.here.now)
-    place = next((n for n, each in enumerate(mine) if each.id == entry.id), None)
-    if place is None:
+    seen = profiles.chosen(tx, owner.id, [entry.id], eyes.viewer, page.here.now) if eyes.lent else [entry]
+    if not seen:
         raise NotFound("those eyes do not see it")
-    entry, following = mine[place], mine[place + 1] if place + 1 < len(mine) else None
+    entry = seen[0]
+    following = profiles.following(tx, entry, eyes.viewer, page.here.now)
     post = views.one(tx, entry.post_id, page.viewer) if entry.post_id is not None else None
     below = threads.descendants(tx, post.post, page.viewer) if post else []
     return _Loaded(owner, eyes, entry, following, post, views.shown(tx, below, page.viewer))

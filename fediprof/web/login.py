@@ -7,7 +7,12 @@ from starlette.responses import Response
 from fediprof.accounts import commands, login
 from fediprof.accounts.commands import LogOut, RedeemLink, SetPassword
 from fediprof.accounts.sessions import LoggedIn
+from fediprof.db.database import Tx
 from fediprof.errors import NotVerified, TooMuch
+from fediprof.principal import Member
+from fediprof.profiles import beginning
+from fediprof.profiles import store as profiles
+from fediprof.profiles.beginning import Answer
 from fediprof.web import visitor
 from fediprof.web.forms import Form, sentence
 from fediprof.web.view import Page, own_path
@@ -46,7 +51,7 @@ async def submit(page: Page) -> Response:
         sent.refuse(sentence(error, page.t))
         sent.status = 429
         return _show(page, sent, retry_after=error.retry_after)
-    return _opened(page, opened, own_path(sent["back"]) or "/home")
+    return _opened(page, opened, own_path(sent["back"]) or await _first(page, opened))
 
 
 def _show(page: Page, sent: Form, retry_after: int | None = None) -> Response:
@@ -61,6 +66,19 @@ def _opened(page: Page, opened: LoggedIn, path: str) -> Response:
     response = page.to(path)
     visitor.remember(response, page.services.settings, opened.secret)
     return _in_an_apps_window(response)
+
+
+async def _first(page: Page, opened: LoggedIn) -> str:
+    """Where who named no page begins: at the first steps, once, while nothing was written and nothing passed over."""
+    who = opened.account.actor_id
+
+    def begun(tx: Tx) -> bool:
+        return profiles.beginning_of(tx, who) is not None or profiles.count(tx, who) > 0
+
+    if await page.read(begun):
+        return "/home"
+    await page.perform(beginning.answer, Answer(Member(opened.account.id, who), "aim"))
+    return "/start"
 
 
 def _in_an_apps_window(response: Response) -> Response:
@@ -79,7 +97,7 @@ async def link(page: Page) -> Response:
     await page.form()
     asked = RedeemLink(page.request.path_params["secret"], agent(page))
     opened = await page.perform(commands.redeem_login_link, asked)
-    return _opened(page, opened, "/home" if opened.account.password_hash else "/welcome")
+    return _opened(page, opened, await _first(page, opened) if opened.account.password_hash else "/welcome")
 
 
 async def welcome_form(page: Page) -> Response:

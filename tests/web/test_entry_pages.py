@@ -424,3 +424,18 @@ async def test_a_saved_set_is_printed_as_whoever_it_is_opened_to_reads_it(
     await guest.open(f"/@marie/cv?set={made.id}")
     assert SECRET not in guest.answer.text
     assert "CV production" not in guest.answer.text
+
+
+async def test_the_next_entry_is_the_next_one_may_read(services, marie, visitor) -> None:
+    for number in range(12):
+        hers = number not in (0, 1, 11)  # nine in between are hers alone
+        await written(services, marie, Draft("free", Words(f"Numéro {number}"), rule=Rule() if hers else EVERYONE))
+    mine = await services.read(lambda tx: store.of_actor(tx, marie.actor_id))
+    seen = [each.slug for each in mine if each.rule == EVERYONE]
+    walked, path = [], f"/@marie/e/{seen[0]}"
+    while path:
+        await visitor.open(path)
+        walked.append(path.rpartition("/")[2])
+        following = visitor.page.select_one("a[rel=next]")
+        path = following["href"] if following else ""
+    assert walked == seen

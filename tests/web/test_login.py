@@ -10,6 +10,9 @@ import pytest
 from fediprof import clock
 from fediprof.accounts import store as accounts
 from fediprof.accounts.commands import IssueLink, SetPassword, issue_login_link, set_password
+from fediprof.profiles.entries import Draft, WriteEntry, write_entry
+from fediprof.profiles.records import Words
+from tests.conftest import make_member
 from tests.web.reader import Reader
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +52,23 @@ async def test_a_password_opens_and_one_goes_where_one_wanted(services, marie, v
     assert str(visitor.answer.url).endswith("/followers?max_id=5")
 
 
+async def test_the_first_steps_are_offered_once_to_who_came_with_a_password(services, marie, visitor) -> None:
+    paul = await make_member(services, "paul")
+
+    async def log_in(name: str) -> str:
+        await visitor.open("/login")
+        await visitor.press("/login", username=name, password=PASSWORD)
+        path = visitor.path
+        await visitor.open("/settings")
+        await visitor.press("/logout")
+        return path
+
+    for each in (marie, paul):
+        await services.perform(set_password, SetPassword(each, None, PASSWORD))
+    await services.perform(write_entry, WriteEntry(paul, Draft("free", Words("Déjà là"))))
+    assert [await log_in(each) for each in ("marie", "marie", "paul")] == ["/start/aim", "/home", "/home"]
+
+
 async def test_wrong_names_and_wrong_passwords_are_told_alike(services, marie, visitor) -> None:
     await services.perform(set_password, SetPassword(marie, None, PASSWORD))
     told = []
@@ -79,7 +99,7 @@ async def test_nobody_is_led_elsewhere_by_a_login(services, marie, visitor, else
     await services.perform(set_password, SetPassword(marie, None, PASSWORD))
     await visitor.open(f"/login?back={elsewhere}")
     await visitor.press("/login", username="marie", password=PASSWORD, back=elsewhere)
-    assert str(visitor.answer.url) == f"{services.settings.origin}/home"
+    assert str(visitor.answer.url) == f"{services.settings.origin}/start/aim"
 
 
 async def test_the_cookie_is_for_this_host_alone(services, marie, visitor: Reader) -> None:
