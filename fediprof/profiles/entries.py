@@ -234,7 +234,7 @@ def _drafted(entry: Entry, draft: Draft, here: Here) -> Entry:
         tags=draft.tags,
         link=draft.link.strip(),
         rule=draft.rule,
-        fields=tuple(each for each in draft.fields if each.value or each.stand_in),
+        fields=tuple(each for each in draft.fields if each.value or each.stand_in or each.translations),
         import_key=draft.import_key,
         changed_at=here.now,
     )
