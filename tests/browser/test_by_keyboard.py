@@ -164,3 +164,26 @@ async def test_an_entry_is_written_masked_and_published_by_keyboard(
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/entries?said=published*")
     await context.close()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_the_navigation_is_one_line_and_its_menu_opens_by_keyboard(
+    browser: Browser, site: Site, language: str
+) -> None:
+    context = await browser.new_context(
+        base_url=site.origin, locale=language, viewport={"width": 1280, "height": 800}
+    )
+    await context.route("**/static/app.js*", lambda route: route.abort())
+    page = await context.new_page()
+    await log_in(page, site)
+    assert await page.is_visible("nav.own >> a[href='/requests']")  # with all there is in it
+    tops = "[...document.querySelectorAll('nav.own > *')].map(each => Math.round(each.getBoundingClientRect().top))"
+    assert len(set(await page.evaluate(tops))) == 1
+    await tab_to(page, {"fr": "Plus", "en": "More"}[language])
+    assert not await page.is_visible("nav.own >> a[href='/settings']")
+    await page.keyboard.press("Enter")
+    await tab_to(page, {"fr": "Réglages", "en": "Settings"}[language])
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/settings")
+    assert await page.get_attribute("nav.own >> a[href='/settings']", "aria-current") == "page"
+    await context.close()
