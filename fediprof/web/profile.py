@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -29,6 +30,7 @@ from fediprof.web import entry_cards, linked_data
 from fediprof.web.cards import Cards
 from fediprof.web.disclosures import note_opening
 from fediprof.web.eyes import Eyes, all_public, closed, eyes_of, for_whom, listed
+from fediprof.web.pdfs import pdfs_of
 from fediprof.web.public import PAGE, member
 from fediprof.web.view import Page
 
@@ -110,9 +112,30 @@ async def _for_visitor(page: Page) -> Response:
     return _page(page, kept, head, first, cards, more, Relationship(head.actor.id))
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What goes on paper. `shown`: the entries on it; `open`: everybody reads the same; `values`: for the template."""
+
+    actor: Actor
+    shown: list[Disclosed]
+    open: bool
+    values: dict[str, Any]
+
+
 async def paper(page: Page) -> Response:
-    """What its viewer may read, in the order of a résumé, to be printed: a page or two, nothing else on it. Owners may
-    print one of their saved sets (`?set=`), as whoever it is opened to reads it."""
+    """The same on paper: nothing else on it, to be printed, or taken as a PDF (`cv_pdf`) where this server makes them."""
+    read = await read_paper(page)
+    await note_opening(page, read.shown)
+    wanted = urlencode([(name, page.asked(name)) for name in ("set", "as", "handle") if page.asked(name)])
+    pdf = f"/@{read.actor.username}/cv.pdf{'?' if wanted else ''}{wanted}"
+    available = pdfs_of(page).renderer.available
+    response = page.render("public/paper.html", pdf=pdf if available else "", **read.values)
+    return response if read.open else closed(response)
+
+
+async def read_paper(page: Page) -> Paper:
+    """What its viewer may read, in the order of a résumé: a page or two. Owners may have one of their saved sets
+    (`?set=`), as whoever it is opened to reads it."""
 
     def load(tx: Tx) -> tuple[_Head, list[PartSet], PartSet | None]:
         head = _head(tx, page, member(tx, page.request.path_params["name"]), None)
@@ -124,21 +147,18 @@ async def paper(page: Page) -> Response:
 
     head, mine, chosen = await page.read(load)
     shown = head.shown[:MAX_PRINTED]
-    await note_opening(page, shown)
-    response = page.render(
-        "public/paper.html",
-        actor=head.actor,
-        topics=head.topics,
-        eyes=head.eyes,
-        sections=[
+    values = {
+        "actor": head.actor,
+        "topics": head.topics,
+        "sections": [
             (anchor, title, [entry_cards.told(page, head.actor, each, whole=False) for each in entries])
             for anchor, title, entries in entry_cards.in_sections(shown)
         ],
-        for_whom="" if chosen else for_whom(page, head.eyes),
-        sets=mine,
-        chosen=chosen,
-    )
-    return response if all_public(shown) and page.looker is None else closed(response)
+        "for_whom": "" if chosen else for_whom(page, head.eyes),
+        "sets": mine,
+        "chosen": chosen,
+    }
+    return Paper(head.actor, shown, all_public(shown) and page.looker is None, values)
 
 
 def card_maker(page: Page) -> Callable[[Shown], str]:

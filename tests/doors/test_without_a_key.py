@@ -45,6 +45,7 @@ OPEN_PAGES = {
     "/@{name}/e/{slug}",
     "/@{name}/e/{slug}/reply",
     "/@{name}/cv",
+    "/@{name}/cv.pdf",
     "/@{name}/follow",
     "/@{name}",
     "/u/{name}",

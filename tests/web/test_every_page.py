@@ -23,7 +23,7 @@ PAGES = [
     and not route.path.startswith(
         ("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize", "/visit/", "/c/")
     )
-    and not route.path.endswith((".atom", ".json", ".vcf"))
+    and not route.path.endswith((".atom", ".json", ".pdf", ".vcf"))
 ]
 
 
