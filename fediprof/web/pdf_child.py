@@ -9,7 +9,6 @@ says the class of the error alone, since its text may quote the document.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -62,12 +61,12 @@ def direction(text: str) -> str:
 
 
 def _be_modest() -> None:
-    """Answering pages goes before setting one, and a hostile text takes no more than its share."""
+    """A hostile text takes no more than its share. Niceness stays as it is: systemd's @resources, which the sample unit
+    shuts out, holds setpriority and ends who calls it; prlimit64 is not in it."""
     if sys.platform == "win32":
         return
     import resource
 
-    os.nice(10)
     limits: tuple[tuple[Any, int], ...] = ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, MOST_CPU))
     for which, most in limits:
         resource.setrlimit(which, (most, most))
