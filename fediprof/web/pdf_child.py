@@ -13,6 +13,7 @@ import sys
 import warnings
 from typing import Any, NoReturn
 from unicodedata import bidirectional
+from xml.etree.ElementTree import Element
 
 UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: this machine cannot make PDFs, whatever the document."""
@@ -43,15 +44,23 @@ def main() -> int:
 
     try:
         document = weasyprint.HTML(string=sys.stdin.buffer.read().decode(), url_fetcher=Nothing())
-        for element in document.etree_element.iter():
-            if element.get("dir") == "auto":
-                element.set("dir", direction("".join(element.itertext())))
+        _prepare(document.etree_element)
         made = document.write_pdf(presentational_hints=True, pdf_variant="pdf/ua-1")
         sys.stdout.buffer.write(made)
     except Exception as error:
         print(type(error).__name__, file=sys.stderr)
         return 1
     return 0
+
+
+def _prepare(root: Element) -> None:
+    """What WeasyPrint leaves to others: directions, and lists of pairs without a box around each pair, which PDF/UA-1 does
+    not take in a list."""
+    for element in root.iter():
+        if element.get("dir") == "auto":
+            element.set("dir", direction("".join(element.itertext())))
+    for pairs in list(root.iter("dl")):
+        pairs[:] = [each for child in pairs for each in (child if child.tag == "div" else [child])]
 
 
 def direction(text: str) -> str:
