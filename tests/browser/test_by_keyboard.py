@@ -176,6 +176,7 @@ async def test_the_navigation_is_one_line_and_its_menu_opens_by_keyboard(
     await context.route("**/static/app.js*", lambda route: route.abort())
     page = await context.new_page()
     await log_in(page, site)
+    await page.goto(f"/home?lang={language}")
     assert await page.is_visible("nav.own >> a[href='/requests']")  # with all there is in it
     tops = "[...document.querySelectorAll('nav.own > *')].map(each => Math.round(each.getBoundingClientRect().top))"
     assert len(set(await page.evaluate(tops))) == 1
