@@ -115,7 +115,8 @@ async def _answered(page: Page, handler: Handler) -> Response:
         await _renew(page, page.visitor, response)
     if page.asked("lang") == page.t.language:
         response.set_cookie(LANGUAGE_COOKIE, page.t.language, max_age=365 * 86400, path="/", samesite="lax")
-        response.headers["Cache-Control"] = "private, no-cache"
+        if "no-store" not in response.headers.get("cache-control", ""):
+            response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

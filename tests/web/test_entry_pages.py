@@ -256,6 +256,8 @@ async def test_a_contact_reads_more_and_nobody_keeps_it_on_the_way(services, mar
         await guest.open(path)
         assert SECRET in guest.text
         assert guest.answer.headers["cache-control"] == "private, no-store"
+        await guest.open(f"{path}?lang=fr")  # a choice of language keeps nothing either
+        assert guest.answer.headers["cache-control"] == "private, no-store"
         assert guest.answer.headers["x-robots-tag"].startswith("noindex, noarchive, nosnippet")
         assert "Cookie" in guest.answer.headers["vary"]
         assert "etag" not in guest.answer.headers
