@@ -72,7 +72,7 @@ def years(random: Random) -> Iterator[int]:
 def draft(random: Random, years: Iterator[int], people: Sequence[int], groups: Sequence[int] = ()) -> Draft:
     """At most 49 of them to one `years`."""
     tokens = Tokens(random, years)
-    two = random.random() < 0.3
+    two = random.random() < 0.6
     fields = tuple(
         _in_two(
             Field(
