@@ -44,7 +44,10 @@ from tests.mastodon.people import token
 from tests.profiles import drawn, outputs
 from tests.profiles.drawn import Person, Profile
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.timeout(600),
+]  # thousands of pages in one test, on a machine that may be busy
 one_engine = pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)
 
 SEEDS = int(os.environ.get("FEDIPROF_LEAK_SEEDS", "1"))
