@@ -103,8 +103,8 @@ class Side:
         return self.browser.post(self.origin + action, data=sent).text
 
     def sees(self, path: str, text: str) -> bool:
-        """Whether the member finds `text` on a page of theirs."""
-        return self.browser is not None and text in self.browser.get(self.origin + path).text
+        """Whether the member finds `text` on a page of theirs, wherever its lines may break."""
+        return self.browser is not None and text in self.browser.get(self.origin + path).text.replace("<wbr>", "")
 
     def stop(self) -> None:
         if self.browser is not None:
