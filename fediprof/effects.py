@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from fediprof.actors.records import Actor
     from fediprof.posts.records import Post
 
 Value = TypeVar("Value", covariant=True)
+
+
+Form: TypeAlias = Literal["any", "wrapped", "boost", "vote"]
+"""What a receiver must understand: anything; an Announce of an activity (FEP-1b12); an Announce of a post; votes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Audience:
     actor_ids: tuple[int, ...] = ()
     inboxes: tuple[str, ...] = ()  # known only by address: relays of a forwarded activity, an actor just deleted
     but_host: str = ""  # where a forwarded activity came from
+    form: Form = "any"  # of what a group passes on: see `delivery.software`
 
 
 @dataclass(frozen=True, slots=True)

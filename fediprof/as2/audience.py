@@ -12,7 +12,7 @@ from typing import Literal
 from fediprof.as2.model import Document
 from fediprof.as2.names import PUBLIC, PUBLIC_ALIASES
 
-Visibility = Literal["public", "quiet", "followers", "direct"]
+Visibility = Literal["public", "quiet", "followers", "direct", "group"]
 
 
 def visibility_of(to: Iterable[str], cc: Iterable[str], followers_iri: str | None) -> Visibility:
@@ -42,7 +42,7 @@ def address(
             to, cc = (followers_iri,), (PUBLIC, *named)
         case "followers":
             to, cc = (followers_iri,), named
-        case "direct":
+        case "direct" | "group":  # of a group that is gone: nobody but those named
             to, cc = named, ()
     return to, tuple(each for each in dict.fromkeys(cc) if each not in to)
 

@@ -33,9 +33,10 @@ def activity(
     doc |= {"id": id, "type": type, "actor": actor}
     if published is not None:
         doc["published"] = rfc3339(published)
-    if recipients := list(to):
+    in_group = more.get("audience") is not None  # where receivers demand both, empty or not (FEP-1b12 as deployed)
+    if (recipients := list(to)) or in_group:
         doc["to"] = recipients
-    if copies := list(cc):
+    if (copies := list(cc)) or in_group:
         doc["cc"] = copies
     doc["object"] = [*object] if isinstance(object, list | tuple) else object
     if target is not None:

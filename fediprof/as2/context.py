@@ -48,6 +48,7 @@ ACTOR_TERMS: Final[dict[str, object]] = {
         "@id": "https://purl.archive.org/socialweb/webfinger#webfinger",
         "@type": "http://www.w3.org/2001/XMLSchema#string",
     },
+    "sensitive": "as:sensitive",
     "lemmy": "https://join-lemmy.org/ns#",
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
     "moderators": _reference("lemmy:moderators"),

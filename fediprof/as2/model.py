@@ -182,6 +182,8 @@ class Post:
     """`fp:ask`: which entries its author would like to read more of, as sent."""
     grant: Document | None = None
     """`fp:grant`: which entries its author opened to whom it is for, as sent."""
+    kind: str = ""
+    """`fp:kind` of a thread in a group: ask, tell, offer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ def post(doc: Document) -> Post:
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
         entry=entry if isinstance(entry := doc.get("fp:entry"), dict) else None,
         ask=asked if isinstance(asked := doc.get("fp:ask"), dict) else None,
+        kind=string(doc.get("fp:kind"), 16) or "",
         grant=opened if isinstance(opened := doc.get("fp:grant"), dict) else None,
     )
 

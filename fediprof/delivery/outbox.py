@@ -14,6 +14,7 @@ from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_all_or_leave
+from fediprof.delivery import software
 from fediprof.effects import Audience, Deliver
 from fediprof.here import Here
 from fediprof.keystore import KeyStore
@@ -31,8 +32,9 @@ _INSERT = Prepared(insert(outgoing).returning(outgoing.c.id), _OUTGOING)
 _INSERT_DELIVERY = Prepared(insert(delivery), _DELIVERY)
 _reachable = and_(~actor.c.local, actor.c.gone_at.is_(None), actor.c.host.not_in(_BLOCKED))
 _FOLLOWERS = Prepared(
-    select(_shared, func.min(actor.c.host))
+    select(_shared, func.min(actor.c.host), func.min(peer.c.software))
     .join(follow, follow.c.follower_id == actor.c.id)
+    .join(peer, peer.c.host == actor.c.host, isouter=True)
     .where(follow.c.target_id == bindparam("of"), follow.c.state == "accepted", _reachable)
     .group_by(_shared)
 )
@@ -105,7 +107,8 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
     """{inbox: host}, each inbox once."""
     found: dict[str, str] = {}
     if audience.followers_of is not None:
-        found.update((row[0], row[1]) for row in _FOLLOWERS.all(tx, {"of": audience.followers_of}))
+        rows = _FOLLOWERS.all(tx, {"of": audience.followers_of})
+        found.update((row[0], row[1]) for row in rows if software.reads(row[2], audience.form))
     if audience.actor_ids:
         alone = audience.followers_of is None and len(audience.actor_ids) == 1
         ids = {f"id{number}": each for number, each in enumerate(audience.actor_ids)}

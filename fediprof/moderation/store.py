@@ -39,6 +39,10 @@ class Report:
     comment: str
     state: str
     created_at: datetime
+    group_id: int | None = None
+    decision: str = ""
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 _BLOCKS = Prepared(

@@ -31,7 +31,8 @@ IDEMPOTENT_FOR = timedelta(hours=1)
 class PublishPost:
     """`text`: plain text, mentions as @user@host. `translations`: (language, text) beside the first. `title`: makes it
     an Article. `named`: filled by `gathered`: handle → actor id. `terms`: what goes with the Note once, when it is sent,
-    for servers that know it (`fp:grant`, `fp:ask`)."""
+    for servers that know it (`fp:grant`, `fp:ask`). `group_id`: the group it begins a thread in; an answer is in the group of
+    what it answers. In a group the text is Markdown."""
 
     by: Member
     text: str
@@ -44,6 +45,7 @@ class PublishPost:
     upload_ids: tuple[int, ...] = ()
     title: str = ""
     idempotency_key: str = ""
+    group_id: int | None = None
     named: Mapping[str, int] = field(default_factory=dict)
     terms: Mapping[str, object] = field(default_factory=dict)
 
@@ -117,7 +119,8 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
     rules.must_be_writable(request.text, request.warning, request.visibility, len(request.upload_ids))
     author = sending.author_of(tx, by)
     parent = _parent(tx, request)
-    written = _written(tx, request, here)
+    group_id = _group_of(request, parent)
+    written = _written(tx, request, here, markdown=group_id is not None)
     pictures = _attached(tx, by, request.upload_ids)
     post_id = ids.new_id()
     iri, url = here.new_post(author.username)
@@ -146,6 +149,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         poll=None,
         emojis=[],
         attachments=[asdict(each) for each in pictures],
+        group_id=group_id,
         entry=None,
         published_at=here.now,
         edited_at=None,
@@ -177,7 +181,7 @@ def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     if kept is None:
         kept = tuple(each.upload_id for each in before.media if each.upload_id is not None)
     pictures = _attached(tx, request.by, kept, post_id=before.id)
-    written = _written(tx, request, here)
+    written = _written(tx, request, here, markdown=before.group_id is not None)
     uploads.attach(tx, kept, before.id)
     by_language, sources = written.by_language, written.sources
     if request.translations is None:
@@ -279,7 +283,14 @@ class _Written:
     tags: tuple[Tag, ...]
 
 
-def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
+def _group_of(request: PublishPost, parent: Post | None) -> int | None:
+    """The group a new post is in: what is written for few people is in none, whatever it answers."""
+    if parent is None:
+        return request.group_id
+    return parent.group_id if request.visibility in ("public", "quiet", "group") else None
+
+
+def _written(tx: Tx, request: PublishPost | RevisePost, here: Here, *, markdown: bool) -> _Written:
     people = actors.by_ids(tx, request.named.values())
     targets = {
         handle: MentionTarget(people[actor_id].iri, people[actor_id].url, people[actor_id].handle)
@@ -301,7 +312,7 @@ def _written(tx: Tx, request: PublishPost | RevisePost, here: Here) -> _Written:
             raise Invalid("This is not a language code", field="translations")
         if code in made:
             raise Invalid("Two texts are in the same language", field="translations")
-        made[code], sources[code] = compose(text, mentions=targets, tag_url=here.tag), text
+        made[code], sources[code] = compose(text, markdown=markdown, mentions=targets, tag_url=here.tag), text
     by_iri = {person.iri: person.id for person in people.values()}
     first = next(iter(made.values()))
     everyone = dict.fromkeys(target.iri for each in made.values() for target in each.mentions)

@@ -66,6 +66,7 @@ def put_out(tx: Tx, by: Member, projection: Projection, here: Here) -> Done[Post
         poll=None,
         emojis=[],
         attachments=[],
+        group_id=None,
         published_at=here.now,
         edited_at=None,
         deleted_at=None,

@@ -5,7 +5,7 @@ Who sent it has been proven, and that they may speak for the object has been che
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -18,7 +18,7 @@ from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, S
 from fediprof.here import Here
 from fediprof.posts import rules, store, wire
 from fediprof.posts.commands import bury
-from fediprof.posts.records import Post
+from fediprof.posts.records import Post, Visibility
 from fediprof.schema.actors import actor as actor_table
 from fediprof.schema.actors import follow
 from fediprof.timelines import store as timelines
@@ -28,6 +28,7 @@ from fediprof.timelines import store as timelines
 class ReceivePost:
     """`written`: the document, believed. `html`: its safe content. `asked_for`: we fetched it ourselves, so it need not
     concern anybody here and is laid in no home. `forwardable`: the received bytes, when they carry a proof of their own.
+    `group_id`, `visibility`: the group it is for, and whose members may read it, where `groups` found that out.
     """
 
     written: as2.Post
@@ -37,6 +38,8 @@ class ReceivePost:
     forwardable: bytes | None = None
     activity_iri: str = ""
     sender_host: str = ""
+    group_id: int | None = None
+    visibility: Visibility | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,12 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     parent = store.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
     mentioned = _mentioned(tx, written, author)
     readers = [] if request.asked_for else timelines.readers(tx, author.id)
-    if not request.asked_for and not readers and not _concerns_us(parent, mentioned):
+    if not request.asked_for and not readers and request.group_id is None and not _concerns_us(parent, mentioned):
         return Done(Arrival(None, "concerns nobody here"))
     post = wire.post_of(written, author, html=request.html, parent=parent, received_at=here.now)
+    post = replace(
+        post, visibility=request.visibility or post.visibility, group_id=request.group_id or _group_of(post, parent)
+    )
     named = {href: silent for href, silent in _named(written)}
     mentions = [(person.id, named.get(person.iri, True)) for person in mentioned]
     store.insert_post(tx, post, mentions, wire.tags_of(written))
@@ -174,6 +180,11 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     )
 
 
+def _group_of(post: Post, parent: Post | None) -> int | None:
+    """An answer that everybody may read is in the group of what it answers."""
+    return parent.group_id if parent is not None and post.visibility in ("public", "quiet") else None
+
+
 def _sent_at_last(tx: Tx, request: ReceivePost, known: Post, revised: Done[Arrival]) -> Done[Arrival]:
     """Its Create, for a post somebody here looked up before it was delivered: it goes where it would have gone."""
     named = dict(_named(request.written))
@@ -229,7 +240,7 @@ def _announced_here(
         told.add(parent.actor_id)
     effects: list[Effect] = [Notify(actor_id, "mention", author.id, post.id) for actor_id in _locals(tx, told)]
     half = parent is None and post.in_reply_to_iri is not None  # an answer to we know not whom
-    if post.visibility == "direct" or half:
+    if post.visibility in ("direct", "group") or half:
         return effects
     if parent is not None and parent.actor_id != author.id:
         readers = timelines.readers(tx, author.id, parent.actor_id)

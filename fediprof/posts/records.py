@@ -8,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 from fediprof.actors.records import Actor
 
-Visibility: TypeAlias = Literal["public", "quiet", "followers", "direct"]
+Visibility: TypeAlias = Literal["public", "quiet", "followers", "direct", "group"]
 VISIBILITIES: tuple[Visibility, ...] = ("public", "quiet", "followers", "direct")
+"""What an author chooses among; "group" comes with a private group: for its members alone."""
 
 MAX_CHARACTERS = 5000
 MAX_ATTACHMENTS = 4
@@ -64,6 +65,7 @@ class Post:
     poll: dict[str, Any] | None
     emojis: list[list[str]]
     attachments: list[dict[str, Any]]
+    group_id: int | None
     entry: dict[str, Any] | None
     published_at: datetime
     edited_at: datetime | None
@@ -110,6 +112,7 @@ class Shown:
     announced_by_viewer: bool = False
     pinned: bool = False
     parent_author: Actor | None = None
+    group: Actor | None = None
 
     @property
     def item_id(self) -> int:

@@ -1,7 +1,7 @@
 """Who may see, answer and change a post: pure decisions on records. `store.visible` is `visible_to` as SQL.
 
 The rule: public and quiet posts are for everybody; followers' posts for accepted followers and those named; direct
-posts for those named. A block, either way, hides all. What is not visible does not exist for the one who asks.
+posts for those named, a private group's for its members and those named. A block, either way, hides all. What is not visible does not exist for the one who asks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def must_be_writable(text: str, warning: str, visibility: str, uploads: int) -> 
         raise Invalid("Write something, or add a picture", field="text")
     if len(text) + len(warning) > MAX_CHARACTERS:
         raise Invalid(f"At most {MAX_CHARACTERS} characters", field="text")
-    if visibility not in VISIBILITIES:
+    if visibility not in (*VISIBILITIES, "group"):
         raise Invalid("Choose who may read this", field="visibility")
     if uploads > MAX_ATTACHMENTS:
         raise Invalid(f"At most {MAX_ATTACHMENTS} pictures", field="uploads")

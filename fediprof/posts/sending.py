@@ -42,7 +42,7 @@ def send_new(
         inner.update(terms)
     effects: list[Effect] = [Deliver(author.id, activity, audience_of(shown, parent), post.iri, post.id)]
     effects += told(tx, shown, parent)
-    if post.visibility != "direct":
+    if post.visibility not in ("direct", "group"):
         parent_author = parent.actor_id if parent else None
         readers = timelines.lay(
             tx, author_id=author.id, item_id=post.id, post_id=post.id, parent_author_id=parent_author
@@ -76,11 +76,13 @@ def own(tx: Tx, post_id: int, author: Actor) -> Shown:
 
 
 def audience_of(shown: Shown, parent: Post | None) -> Audience:
-    """Followers unless it is direct, everyone named, and for a public answer whoever wrote what it answers."""
+    """Followers unless it is for fewer, everyone named, its group, and for a public answer whoever wrote what it answers."""
     people = [named.id for named in shown.mentions]
     if parent is not None and rules.is_public(shown.post):
         people.append(parent.actor_id)
-    followers = None if shown.post.visibility == "direct" else shown.author.id
+    if shown.group is not None:
+        people.insert(0, shown.group.id)  # which passes it on to its members
+    followers = None if shown.post.visibility in ("direct", "group") else shown.author.id
     return Audience(followers, tuple(dict.fromkeys(people)))
 
 

@@ -18,6 +18,7 @@ from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.posts.records import Post, Tag
 from fediprof.schema.actors import actor, follow
+from fediprof.schema.groups import group_post
 from fediprof.schema.moderation import block
 from fediprof.schema.posts import deleted_object, idempotency, mention, pin, post, post_tag
 
@@ -140,6 +141,9 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
         follow.c.follower_id == viewer, follow.c.target_id == post.c.actor_id, follow.c.state == "accepted"
     )
     named = exists().where(mention.c.post_id == post.c.id, mention.c.actor_id == viewer)
+    in_group = exists().where(
+        follow.c.follower_id == viewer, follow.c.target_id == post.c.group_id, follow.c.state == "accepted"
+    )
     blocked = exists().where(
         or_(
             and_(block.c.actor_id == post.c.actor_id, block.c.target_id == viewer),
@@ -152,7 +156,12 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
             post.c.actor_id == viewer,
             and_(
                 ~blocked,
-                or_(_OPEN, named, and_(post.c.visibility == "followers", follows)),
+                or_(
+                    _OPEN,
+                    named,
+                    and_(post.c.visibility == "followers", follows),
+                    and_(post.c.visibility == "group", in_group),
+                ),
             ),
         ),
     )
@@ -183,6 +192,12 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
 
 
 # --- lists
+
+
+def _not_withheld(viewer: int | None) -> ColumnElement[bool]:
+    """Of a thread in a group without what its moderators took out, or have not let in: their authors see that."""
+    out = exists().where(group_post.c.post_id == post.c.id, group_post.c.state.in_(("held", "refused", "removed")))
+    return ~out if viewer is None else or_(~out, post.c.actor_id == viewer)
 
 
 def of_actor(
@@ -216,7 +231,7 @@ def of_actor(
 
 def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 500) -> list[int]:
     """Ids of a thread's posts that `viewer` may see, oldest first."""
-    query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer))
+    query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer), _not_withheld(viewer))
     return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())
 
 
@@ -224,7 +239,7 @@ def direct_replies(
     tx: Tx, post_id: int, viewer: int | None, *, limit: int, after: int | None = None, public_only: bool = False
 ) -> list[int]:
     """Ids of answers to one post, oldest first, from behind `after`."""
-    query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer))
+    query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer), _not_withheld(viewer))
     if public_only:
         query = query.where(_OPEN)
     if after is not None:

@@ -73,6 +73,7 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
     marks = {(row[0], row[1]) for row in marked}
     wanted = {each.actor_id for each in posts.values()}
     wanted |= {each.in_reply_to_actor_id for each in posts.values() if each.in_reply_to_actor_id is not None}
+    wanted |= {each.group_id for each in posts.values() if each.group_id is not None}
     wanted |= {actor_id for named in mentions.values() for actor_id, silent in named if not silent}
     people = actors.by_ids(tx, wanted)
     return [
@@ -86,6 +87,7 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
             announced_by_viewer=(each.id, "announce") in marks,
             pinned=(each.id, "pin") in marks,
             parent_author=people.get(each.in_reply_to_actor_id) if each.in_reply_to_actor_id else None,
+            group=people.get(each.group_id) if each.group_id else None,
         )
         for each, announced in chosen
     ]

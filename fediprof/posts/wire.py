@@ -7,6 +7,7 @@ mention, alt text in `name`, at most four attachments, published and updated in 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from fediprof.as2 import audience, build
 from fediprof.as2 import model as as2
 from fediprof.as2.context import ACTIVITY_CONTEXT, POST_CONTEXT, Context
 from fediprof.as2.model import Document
+from fediprof.as2.names import PUBLIC
 from fediprof.as2.reader import string
 from fediprof.clock import rfc3339
 from fediprof.here import Here
@@ -44,8 +46,8 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
         "sensitive": post.sensitive,
         "summary": post.warning or None,
         "inReplyTo": post.in_reply_to_iri,
-        "tag": [_mention(named) for named in shown.mentions] + [_hashtag(tag, here) for tag in shown.tags],
-        "attachment": [_attachment(each, here) for each in post.media],
+        "tag": [_mention(named) for named in _named(shown)] + [_hashtag(tag, here) for tag in shown.tags],
+        "attachment": [_attachment(each, here, plain=shown.group is not None) for each in post.media],
         "replies": f"{post.iri}/replies",
         "likes": f"{post.iri}/likes",
         "shares": f"{post.iri}/shares",
@@ -68,8 +70,11 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
         document["contentMap"] = {post.language: post.content}
     if post.context:
         document |= {"context": post.context, "conversation": post.context}
+    if shown.group is not None:
+        document["audience"] = shown.group.iri
     if post.source is not None:
-        document["source"] = {"content": post.source, "mediaType": "text/plain"}
+        kind = "text/plain" if shown.group is None else "text/markdown"
+        document["source"] = {"content": post.source, "mediaType": kind}
     if post.edited_at is not None:
         document["updated"] = rfc3339(post.edited_at)
     return document
@@ -80,7 +85,17 @@ def create(shown: Shown, here: Here, *, context: Context | None = ACTIVITY_CONTE
     to, cc = addressed(shown)
     inner = note(shown, here, context=False)
     iri, at = f"{shown.post.iri}/activity", shown.post.published_at
-    return build.activity("Create", iri, shown.author.iri, inner, to=to, cc=cc, published=at, context=context)
+    return build.activity(
+        "Create",
+        iri,
+        shown.author.iri,
+        inner,
+        to=to,
+        cc=cc,
+        published=at,
+        context=context,
+        audience=group_iri(shown),
+    )
 
 
 def update(shown: Shown, here: Here) -> Document:
@@ -95,6 +110,7 @@ def update(shown: Shown, here: Here) -> Document:
         cc=cc,
         published=here.now,
         context=ACTIVITY_CONTEXT,
+        audience=group_iri(shown),
     )
 
 
@@ -103,13 +119,51 @@ def delete(shown: Shown, here: Here) -> Document:
     to, cc = addressed(shown)
     iri = f"{shown.post.iri}/delete"
     tombstone = build.tombstone(shown.post.iri, shown.post.type, here.now, context=None)
-    return build.activity("Delete", iri, shown.author.iri, tombstone, to=to, cc=cc, published=here.now)
+    return build.activity(
+        "Delete",
+        iri,
+        shown.author.iri,
+        tombstone,
+        to=to,
+        cc=cc,
+        published=here.now,
+        audience=group_iri(shown),
+    )
+
+
+def group_iri(shown: Shown) -> str | None:
+    return shown.group.iri if shown.group is not None else None
 
 
 def addressed(shown: Shown) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(to, cc) of a post and of every activity about it."""
+    """(to, cc) of a post and of every activity about it. Both are lists in a group, and the group comes first: some
+    receivers look each up in turn (FEP-1b12, groups rules 5 to 7)."""
     named = (each.iri for each in shown.mentions)
+    if shown.group is not None:
+        return _in_group(shown, shown.group, named)
     return audience.address(shown.post.visibility, shown.author.followers or "", named)
+
+
+def _named(shown: Shown) -> tuple[Actor, ...]:
+    """Whom a post's tags name: in a group also who is answered, for nobody there is told otherwise (groups rule 7)."""
+    answered = shown.parent_author
+    if shown.group is None or answered is None or answered.id in {shown.author.id, *(n.id for n in shown.mentions)}:
+        return shown.mentions
+    return (answered, *shown.mentions)
+
+
+def _in_group(shown: Shown, group: Actor, named: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    followers = shown.author.followers or ""
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    if shown.post.visibility == "group":
+        to, cc = (group.iri, group.followers or ""), (*named,)
+    elif shown.post.in_reply_to_iri is None:
+        to, cc = (group.iri, PUBLIC), (followers, *named)
+    else:
+        answered = (shown.parent_author.iri,) if shown.parent_author is not None else ()
+        to, cc = (PUBLIC,), (group.iri, *answered, followers, *named)
+    return to, tuple(each for each in dict.fromkeys(cc) if each and each not in to)
 
 
 def _mention(named: Actor) -> Document:
@@ -120,9 +174,11 @@ def _hashtag(tag: Tag, here: Here) -> Document:
     return {"type": "Hashtag", "href": here.tag(tag.name), "name": f"#{tag.written}"}
 
 
-def _attachment(each: Attachment, here: Here) -> Document:
+def _attachment(each: Attachment, here: Here, *, plain: bool = False) -> Document:
+    """`plain`: for groups, some of whose receivers refuse a post with an attachment of another type (groups §4)."""
+    kinds = {"image": "Image"} if plain else {"image": "Image", "video": "Video", "audio": "Audio"}
     document: Document = {
-        "type": {"image": "Image", "video": "Video", "audio": "Audio"}.get(each.kind, "Document"),
+        "type": kinds.get(each.kind, "Document"),
         "mediaType": each.media_type,
         "url": here.upload(each.url) if each.local else each.url,
         "name": each.description or None,
@@ -201,6 +257,7 @@ def post_of(
         poll=poll_of(written.poll),
         emojis=[[each.shortcode, each.url] for each in written.emojis],
         attachments=[asdict(each) for each in attachments_of(written)],
+        group_id=None,
         entry=entry,
         published_at=published,
         edited_at=written.updated if written.updated and written.updated > published else None,

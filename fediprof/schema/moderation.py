@@ -37,4 +37,8 @@ report = Table(
     Column("comment", Text, nullable=False),
     Column("state", String(16), nullable=False),  # open, closed
     Column("created_at", Instant, nullable=False),
+    Column("group_id", Id, index=True),  # of a post in a group: for its moderators
+    Column("decision", Text, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
 )

@@ -35,6 +35,7 @@ post = Table(
     Column("poll", Json),  # {options: [[name, votes], …], multiple, ends_at, closed, voters}
     Column("emojis", Json, nullable=False),
     Column("attachments", Json, nullable=False),  # records of `posts.records.Attachment`
+    Column("group_id", Id),  # the group it is in, or was sent to
     Column("entry", Json),  # of a profile's public entry: what stands as fp:entry, see `posts.projection`
     Column("published_at", Instant, nullable=False),
     Column("edited_at", Instant),
@@ -46,6 +47,7 @@ post = Table(
     Index("ix_post_actor", "actor_id", "id"),
     Index("ix_post_conversation", "conversation_id", "id"),
     Index("ix_post_parent_iri", "in_reply_to_iri"),
+    Index("ix_post_group", "group_id"),
 )
 
 EMPTIED: dict[str, Any] = {

@@ -318,6 +318,7 @@ VISIBILITY_WORDS = {
     "quiet": (N_("Everyone, quietly"), N_("Anyone can read it, but it is not spread in lists and searches.")),
     "followers": (N_("My followers"), N_("Only the people who follow you.")),
     "direct": (N_("Only the people I mention"), N_("Sent to them alone. Their servers hold a copy in clear.")),
+    "group": (N_("Members of the group"), N_("Only those who were let into the group, on its server and theirs.")),
 }
 """Visibility → (words, consequence), in the order they are offered."""
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from fediprof.errors import Invalid
 from fediprof.posts.records import Visibility
 
-_WORDS: dict[str, str] = {"public": "public", "quiet": "unlisted", "followers": "private", "direct": "direct"}
+_WORDS: dict[str, str] = {
+    "public": "public",
+    "quiet": "unlisted",
+    "followers": "private",
+    "direct": "direct",
+    "group": "private",
+}
 _OURS: dict[str, Visibility] = {
     "public": "public",
     "unlisted": "quiet",

@@ -1,0 +1,138 @@
+"""Groups as values. Field order is the column order of `schema.groups` (a test holds it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from fediprof.actors.records import Actor
+
+Membership: TypeAlias = Literal["open", "approval", "private"]
+MEMBERSHIPS: tuple[Membership, ...] = ("open", "approval", "private")
+"""Who asks gets in · a moderator says yes or no · the same, and only members read."""
+
+Posting: TypeAlias = Literal["everyone", "members", "moderators"]
+POSTINGS: tuple[Posting, ...] = ("everyone", "members", "moderators")
+
+Kind: TypeAlias = Literal["ask", "tell", "offer", ""]
+KINDS: tuple[Kind, ...] = ("ask", "tell", "offer")
+"""What a thread is: a question, something told, something offered."""
+
+State: TypeAlias = Literal["sent", "shown", "held", "refused", "removed"]
+"""Of a post in a group: sent to a group elsewhere that has not passed it on yet · in the group · waits for a moderator ·
+not taken · taken out."""
+
+THREAD_TYPE = "Article"
+"""What a member's thread in a group is on the wire. Every FEP-1b12 receiver we know of takes Article with a name, Discourse
+takes nothing else; "Page" is what Lemmy itself sends, and may stand here as well (both are tested)."""
+
+MAX_TITLE = 200
+MAX_RULES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is kept of a group besides its actor."""
+
+    actor_id: int
+    local: bool
+    membership: Membership
+    posting: Posting
+    rules: list[str]
+    hold_newcomers: bool
+    votes: bool
+    language: str | None
+    moderators: str | None
+    founder_id: int | None
+    closed_at: datetime | None
+    closing_words: str
+    fetched_at: datetime | None
+    created_at: datetime
+
+    @property
+    def private(self) -> bool:
+        return self.membership == "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """A group that lives here, with its actor: what commands about it are given."""
+
+    actor: Actor
+    group: Group
+
+    @property
+    def id(self) -> int:
+        return self.actor.id
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    group_id: int
+    iri: str
+    appointed_by: str
+    appointed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands in a group. Whether they are a member is told by their follow."""
+
+    group_id: int
+    actor_id: int
+    vetted: bool = False
+    listed: bool = False
+    role: str = ""
+    ban_iri: str | None = None
+    ban_reason: str = ""
+    banned_at: datetime | None = None
+    ban_ends_at: datetime | None = None
+
+    def banned(self, now: datetime) -> bool:
+        return self.banned_at is not None and (self.ban_ends_at is None or now < self.ban_ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPost:
+    """A post in a group, or on its way there. `received`: the Create that brought it, as it came."""
+
+    post_id: int
+    group_id: int
+    thread_id: int
+    kind: Kind
+    state: State
+    reason: str
+    locked_at: datetime | None
+    pinned_at: datetime | None
+    ups: int
+    downs: int
+    active_at: datetime
+    answers: int
+    activity_iri: str | None
+    received: bytes | None
+    announce_iri: str | None
+    created_at: datetime
+
+    @property
+    def starts_thread(self) -> bool:
+        return self.post_id == self.thread_id
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision of moderation, as it stands in the log. `group_id` None: of the whole server."""
+
+    id: int
+    group_id: int | None
+    by_iri: str
+    action: str
+    subject_id: int | None
+    subject_iri: str
+    post_id: int | None
+    reason: str
+    rule: int | None
+    ends_at: datetime | None
+    undone_at: datetime | None
+    activity_iri: str | None
+    created_at: datetime
