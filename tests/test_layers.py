@@ -39,6 +39,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "posts",
                 "interactions",
                 "follows",
+                "groups",
                 "moderation",
                 "conversations",
                 "notifications",
@@ -73,6 +74,7 @@ SQL = frozenset(
         "queue",
         "queues",
         "front",
+        "log",
         "threads",
     ]
 )

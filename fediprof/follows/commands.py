@@ -114,7 +114,12 @@ def unfollow(tx: Tx, request: Unfollow, here: Here) -> Done[None]:
 
 
 def accept_follower(tx: Tx, request: AnswerFollower, here: Here) -> Done[Follow]:
-    made, follower, target = _asked(tx, request)
+    return accept(tx, request.follower_id, request.by.actor_id, here)
+
+
+def accept(tx: Tx, follower_id: int, target_id: int, here: Here) -> Done[Follow]:
+    """In the name of who is followed: a member, or a group its moderators speak for."""
+    made, follower, target = _asked(tx, follower_id, target_id)
     if made.state == "accepted":
         return Done(made)
     store.set_state(tx, made.id, "accepted")
@@ -124,17 +129,21 @@ def accept_follower(tx: Tx, request: AnswerFollower, here: Here) -> Done[Follow]
     if follower.local:
         timelines.fill(tx, follower.id, target.id)
     else:
-        effects.append(_answer("Accept", made, follower, target, here))
+        effects.append(answer_to("Accept", made, follower, target, here))
     return Done(made, tuple(effects))
 
 
 def reject_follower(tx: Tx, request: AnswerFollower, here: Here) -> Done[None]:
     """Say no to a request, or end an accepted follow: the other side is told with a Reject either way."""
-    made, follower, target = _asked(tx, request)
+    return reject(tx, request.follower_id, request.by.actor_id, here)
+
+
+def reject(tx: Tx, follower_id: int, target_id: int, here: Here) -> Done[None]:
+    made, follower, target = _asked(tx, follower_id, target_id)
     _ended(tx, made)
     if follower.local:
         return Done(None)
-    return Done(None, (_answer("Reject", made, follower, target, here),))
+    return Done(None, (answer_to("Reject", made, follower, target, here),))
 
 
 remove_follower = reject_follower
@@ -147,7 +156,7 @@ def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
         return Done("taken back before it came")
     if target.gone_at is not None or moderation.blocks(tx, target.id, follower.id):
         made = Follow(ids.new_id(), request.iri, follower.id, target.id, "rejected", here.now)
-        return Done("rejected", (_answer("Reject", made, follower, target, here),))
+        return Done("rejected", (answer_to("Reject", made, follower, target, here),))
     same_id = store.by_iri(tx, request.iri)
     if same_id is not None and (same_id.follower_id, same_id.target_id) != (follower.id, target.id):
         raise Conflict(f"{request.iri} is another follow")
@@ -157,7 +166,7 @@ def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
         before = store.by_id(tx, before.id)
     if before is not None:
         if before.state == "accepted":
-            return Done("accepted before", (_answer("Accept", before, follower, target, here),))
+            return Done("accepted before", (answer_to("Accept", before, follower, target, here),))
         return Done("waits for the member")
     state = "pending" if target.locked else "accepted"
     made = Follow(ids.new_id(), request.iri, follower.id, target.id, state, here.now)
@@ -166,7 +175,7 @@ def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
         return Done("waits for the member", (Notify(target.id, "follow_request", follower.id),))
     _counted(tx, made, 1)
     return Done(
-        "accepted", (_answer("Accept", made, follower, target, here), Notify(target.id, "follow", follower.id))
+        "accepted", (answer_to("Accept", made, follower, target, here), Notify(target.id, "follow", follower.id))
     )
 
 
@@ -240,15 +249,15 @@ def _pair(tx: Tx, follower_id: int, target_id: int) -> tuple[Actor, Actor]:
     return found[follower_id], found[target_id]
 
 
-def _asked(tx: Tx, request: AnswerFollower) -> tuple[Follow, Actor, Actor]:
-    follower, target = _pair(tx, request.follower_id, request.by.actor_id)
+def _asked(tx: Tx, follower_id: int, target_id: int) -> tuple[Follow, Actor, Actor]:
+    follower, target = _pair(tx, follower_id, target_id)
     made = store.between(tx, follower.id, target.id)
     if made is None:
         raise NotFound("no such follower or request")
     return made, follower, target
 
 
-def _answer(type: str, made: Follow, follower: Actor, target: Actor, here: Here) -> Deliver:
+def answer_to(type: str, made: Follow, follower: Actor, target: Actor, here: Here) -> Deliver:
     return Deliver(
         target.id, wire.answer(type, made, follower, target, here), Audience(actor_ids=(follower.id,)), made.iri
     )

@@ -78,7 +78,7 @@ def unlike_post(tx: Tx, request: React, here: Here) -> Done[Post]:
     made = store.of(tx, "like", by.id, post.id)
     if made is None:
         return Done(post)
-    _taken_back(tx, made)
+    taken_back(tx, made)
     undo = wire.undo(wire.like(made, by, post, author), by, here)
     return Done(post, (Deliver(by.id, undo, Audience(actor_ids=(author.id,)), post.iri),))
 
@@ -104,7 +104,7 @@ def unannounce_post(tx: Tx, request: React, here: Here) -> Done[Post]:
     made = store.of(tx, "announce", by.id, post.id)
     if made is None:
         return Done(post)
-    _taken_back(tx, made)
+    taken_back(tx, made)
     undo = wire.undo(wire.announce(made, by, post, author), by, here)
     return Done(
         post, (Deliver(by.id, undo, Audience(by.id, (author.id,)), made.iri), Stream(by.id, "delete", made.id))
@@ -157,7 +157,7 @@ def receive_undo(tx: Tx, request: ReceiveUndo, here: Here) -> Done[str]:
         return Done("nothing to take back")
     if made.actor_id != request.actor_id:
         return Done("nothing of this actor's to take back")
-    _taken_back(tx, made)
+    taken_back(tx, made)
     return Done("taken back")
 
 
@@ -176,7 +176,7 @@ def _tell(made: Interaction, author: Actor) -> list[Effect]:
     return [Notify(author.id, _TOLD_AS[made.kind], made.actor_id, made.post_id)]
 
 
-def _taken_back(tx: Tx, made: Interaction) -> None:
+def taken_back(tx: Tx, made: Interaction) -> None:
     store.remove(tx, made.id)
     if made.kind == "like":
         posts.count(tx, made.post_id, likes=-1)

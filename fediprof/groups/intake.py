@@ -1,0 +1,236 @@
+"""What reaches a group of ours: posts, their changes and ends, votes. Each is let in, held or refused by `groups.rules`, and
+what is let in is passed on unchanged, in the same transaction (groups rules 21 to 25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import audience
+from fediprof.db.database import Tx
+from fediprof.effects import Done, Effect, Notify
+from fediprof.errors import NotFound
+from fediprof.groups import addressing, announcing, rules, store
+from fediprof.groups.records import KINDS, GroupPost, Hosted, Kind
+from fediprof.groups.rules import Decided, Writer
+from fediprof.here import Here
+from fediprof.posts import receive
+from fediprof.posts import store as posts
+from fediprof.posts.receive import Arrival, ReceiveDeletion, ReceivePost, ReceiveRevision
+from fediprof.posts.records import Post
+from fediprof.profiles import messages
+
+RESENT_FOR_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The activity something came in: parsed, and its bytes, to be passed on as they are."""
+
+    document: Mapping[str, Any]
+    body: bytes
+
+    @property
+    def iri(self) -> str:
+        return str(self.document.get("id") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveGroupPost:
+    post: ReceivePost
+    group_id: int
+    carried: Carried
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveGroupRevision:
+    revision: ReceiveRevision
+    group_id: int
+    carried: Carried
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveGroupDeletion:
+    deletion: ReceiveDeletion
+    carried: Carried
+
+
+def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]:
+    """A post for a group of ours. What was not written for the group's readers is not even kept."""
+    hosted = _hosted(tx, request.group_id)
+    written, author = request.post.written, request.post.author
+    addressed = (*written.to, *written.cc, *written.audience)
+    seen_by = rules.visibility_in(
+        hosted.group,
+        hosted.actor.followers or "",
+        audience.visibility_of(written.to, written.cc, author.followers),
+        addressed,
+    )
+    parent = posts.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
+    answered = store.post(tx, parent.id) if parent is not None else None
+    named = hosted.actor.iri in addressing.addressees(written)
+    if answered is None or answered.group_id != hosted.id:
+        answered = None
+        if not named:
+            return messages.receive_message(tx, request.post, here)
+    thread = store.post(tx, answered.thread_id) if answered is not None else None
+    writer = writer_of(tx, hosted, author, here)
+    decided = rules.admitted(hosted.group, writer, seen_by, thread, here.now)
+    if decided is None:
+        if seen_by == "direct" and any(person.local for person in _people(tx, written.to, written.cc, hosted)):
+            return messages.receive_message(
+                tx, request.post, here
+            )  # to members of ours as well: theirs, not the group's
+        return Done(Arrival(None, "not written for the group"))
+    if decided.state == "refused":
+        telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
+        return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
+    taken = messages.receive_message(tx, replace(request.post, group_id=hosted.id, visibility=seen_by), here)
+    post = taken.value.post
+    if post is None:
+        return taken
+    if post.group_id is None:  # somebody looked it up before it was sent here
+        posts.change(tx, post.id, {"group_id": hosted.id, "visibility": seen_by})
+        post = replace(post, group_id=hosted.id, visibility=seen_by)
+    kind: Kind = written.kind if written.kind in KINDS else ""
+    effects = take(tx, hosted, post, author, thread, decided, request.carried, here, kind=kind)
+    outcome = taken.value.outcome if effects is None else f"{decided.state} in {hosted.actor.username}"
+    return Done(Arrival(post, outcome), (*taken.effects, *(effects or ())))
+
+
+def writer_of(tx: Tx, hosted: Hosted, author: Actor, here: Here) -> Writer:
+    return Writer(
+        store.standing(tx, hosted.id, author.id),
+        member=store.is_member(tx, hosted.id, author.id),
+        moderator=store.moderates(tx, hosted.id, author.iri),
+    )
+
+
+def take(
+    tx: Tx,
+    hosted: Hosted,
+    post: Post,
+    author: Actor,
+    thread: GroupPost | None,
+    decided: Decided,
+    carried: Carried,
+    here: Here,
+    *,
+    kind: Kind = "",
+) -> list[Effect] | None:
+    """Put a post that is kept into the group as was `decided`. None: it is there already, and is not announced twice."""
+    new = GroupPost(
+        post_id=post.id,
+        group_id=hosted.id,
+        thread_id=thread.thread_id if thread is not None else post.id,
+        kind=kind if thread is None else "",
+        state=decided.state,
+        reason=decided.reason,
+        locked_at=None,
+        pinned_at=None,
+        ups=0,
+        downs=0,
+        active_at=here.now,
+        answers=0,
+        activity_iri=carried.iri,
+        received=carried.body or None,
+        announce_iri=None,
+        created_at=here.now,
+    )
+    if not store.insert_post(tx, new):
+        return None
+    if thread is None and not post.title and not post.local:
+        posts.change(tx, post.id, {"title": rules.title_of("", post.content)})
+    if decided.state == "held":
+        return tell_moderators(tx, hosted, "group.held", author, post.id)
+    return let_in(tx, hosted, new, post, author, carried.document, here)
+
+
+def let_in(
+    tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Actor, inner: Mapping[str, Any], here: Here
+) -> list[Effect]:
+    """Show a post in the group and pass it on."""
+    iri = here.new_activity()
+    store.change_post(tx, post.id, {"state": "shown", "reason": "", "announce_iri": iri})
+    store.set_standing(tx, hosted.id, author.id, vetted=True)
+    effects: list[Effect] = [announcing.wrapped(hosted, inner, here, object_iri=post.iri, iri=iri)]
+    if not placed.starts_thread:
+        began = posts.by_id(tx, placed.thread_id)
+        store.answered(tx, placed.thread_id, here.now, by_another=began is None or began.actor_id != author.id)
+    elif hosted.group.private:
+        effects += announcing.lay(tx, hosted, post)
+    elif post.visibility == "public":
+        effects += announcing.boost(tx, hosted, post, author, here)
+    return effects
+
+
+def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[Arrival]:
+    """An author's Update of a post in a group here, passed on when it changed something. A title that was made from a
+    first line stays. One for a post never seen is a post (groups rule 24)."""
+    written = request.revision.written
+    known = posts.by_iri(tx, written.id)
+    placed = store.post(tx, known.id) if known is not None else None
+    if known is None or placed is None:
+        first = ReceivePost(
+            written,
+            request.revision.author,
+            request.revision.html,
+            forwardable=request.revision.forwardable,
+            activity_iri=request.revision.activity_iri,
+            sender_host=request.revision.sender_host,
+        )
+        if known is None and written.published is not None and (here.now - written.published).days >= RESENT_FOR_DAYS:
+            return Done(Arrival(None, "a change of an old post we never had"))
+        return receive_post(tx, ReceiveGroupPost(first, request.group_id, request.carried), here)
+    done = receive.receive_revision(tx, request.revision, here)
+    if done.value.outcome != "revised":
+        return done
+    if known.title and not (written.name.value or "").strip():
+        posts.change(tx, known.id, {"title": known.title})
+    effects: list[Effect] = []
+    hosted = _hosted(tx, placed.group_id)
+    if placed.state == "shown":
+        effects.append(announcing.wrapped(hosted, request.carried.document, here, object_iri=known.iri))
+    elif placed.state == "held":  # what is let in later is what it says now
+        store.change_post(tx, known.id, {"activity_iri": request.carried.iri, "received": request.carried.body})
+    return Done(done.value, (*done.effects, *effects))
+
+
+def receive_deletion(tx: Tx, request: ReceiveGroupDeletion, here: Here) -> Done[Arrival]:
+    """An author's Delete of a post in a group here, passed on; the boost is taken back."""
+    known = posts.by_iri(tx, request.deletion.iri)
+    placed = store.post(tx, known.id) if known is not None else None
+    done = receive.receive_deletion(tx, request.deletion, here)
+    if known is None or placed is None or done.value.outcome != "deleted":
+        return done
+    return Done(done.value, (*done.effects, *withdrawn(tx, placed, known, request.carried.document, here)))
+
+
+def withdrawn(tx: Tx, placed: GroupPost, post: Post, inner: Mapping[str, Any], here: Here) -> list[Effect]:
+    """What a group passes on when an author took a post back."""
+    hosted, author = store.hosted(tx, placed.group_id), actors.by_id(tx, post.actor_id)
+    if hosted is None or author is None or placed.state != "shown":
+        return []
+    passed = announcing.wrapped(hosted, inner, here, object_iri=post.iri)
+    return [passed, *announcing.unboost(tx, hosted, post, author, here)]
+
+
+def tell_moderators(tx: Tx, hosted: Hosted, kind: str, about: Actor, post_id: int | None) -> list[Effect]:
+    """Those of a group's moderators who are members here."""
+    people = actors.by_iris(tx, [each.iri for each in store.moderators(tx, hosted.id)])
+    return [Notify(each.id, kind, about.id, post_id) for each in people.values() if each.local]
+
+
+def _hosted(tx: Tx, group_id: int) -> Hosted:
+    found = store.hosted(tx, group_id)
+    if found is None:
+        raise NotFound("no such group here")
+    return found
+
+
+def _people(tx: Tx, to: tuple[str, ...], cc: tuple[str, ...], hosted: Hosted) -> list[Actor]:
+    found = actors.by_iris(tx, list(dict.fromkeys((*to, *cc)))[:50])
+    return [each for each in found.values() if each.id != hosted.id and each.type != "Group"]

@@ -1,0 +1,132 @@
+"""Who is in a group. A membership is a Follow that was accepted, here and elsewhere; these commands add what a group asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fediprof import ids
+from fediprof.actors import store as actors
+from fediprof.actors.records import Follow
+from fediprof.db.database import Tx
+from fediprof.effects import Done, Effect, Enqueue, Notify
+from fediprof.errors import NotAllowed, NotFound
+from fediprof.follows import commands as follows
+from fediprof.follows import store as follow_store
+from fediprof.follows.commands import ReceiveFollow, RequestFollow
+from fediprof.groups import founding, intake, log, store
+from fediprof.groups.records import Hosted
+from fediprof.here import Here
+from fediprof.principal import Member
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """By a moderator: let somebody in, say no, or put out who is in."""
+
+    by: Member
+    group_id: int
+    person_id: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMyself:
+    """How a member stands in a group's list: named only if they chose it. `role`: "" or recruiter."""
+
+    by: Member
+    group_id: int
+    listed: bool
+    role: str = ""
+
+
+def join(tx: Tx, request: RequestFollow, here: Here) -> Done[Follow]:
+    """Ask to be in a group, here or elsewhere. Pending until it answers; an open group here answers at once."""
+    hosted = store.hosted(tx, request.target_id)
+    if hosted is not None and store.standing(tx, hosted.id, request.by.actor_id).banned(here.now):
+        raise NotAllowed("banned", public="You are banned from this group")
+    done = follows.request_follow(tx, request, here)
+    if hosted is None:
+        return Done(
+            done.value, (*done.effects, Enqueue("group", str(request.target_id), {"group": request.target_id}))
+        )
+    return Done(done.value, tuple(_told(tx, hosted, request.by.actor_id, done.effects)))
+
+
+def receive_join(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
+    """A Follow (or Join) of a group of ours. Banned people get a Reject; servers that do not keep what is private to
+    themselves are not let into a private group (groups rules 18, 30)."""
+    hosted = founding.hosted_of(tx, request.target_id)
+    person = actors.by_id(tx, request.follower_id)
+    if person is None:
+        return Done("nobody we know")
+    refused = store.standing(tx, hosted.id, person.id).banned(here.now) or hosted.group.closed_at is not None
+    if hosted.group.private and not refused:
+        refused = store.software_of(tx, person.host) not in KEEPS_PRIVATE
+    if refused:
+        before = follow_store.between(tx, person.id, hosted.id)
+        if before is None:
+            asked = Follow(ids.new_id(), request.iri, person.id, hosted.id, "rejected", here.now)
+            return Done("rejected", (follows.answer_to("Reject", asked, person, hosted.actor, here),))
+        return Done("rejected", follows.reject(tx, person.id, hosted.id, here).effects)
+    done = follows.receive_follow(tx, request, here)
+    return Done(
+        done.value,
+        (*_told(tx, hosted, person.id, done.effects), Enqueue("software", person.host, {"host": person.host})),
+    )
+
+
+KEEPS_PRIVATE = frozenset({"fediprof", "lemmy", "piefed"})
+"""Software that has private groups of its own; others would show to everybody what members wrote for each other."""
+
+
+def admit(tx: Tx, request: AnswerRequest, here: Here) -> Done[Follow]:
+    """Let somebody in who asked."""
+    hosted = founding.open_to(tx, request.group_id, request.by)
+    done = follows.accept(tx, request.person_id, hosted.id, here)
+    _logged(tx, hosted, request, "admit", here)
+    return Done(done.value, tuple(each for each in done.effects if not _to_group(each, hosted)))
+
+
+def turn_away(tx: Tx, request: AnswerRequest, here: Here) -> Done[None]:
+    """Say no to who asked, or end a membership: the other side is told with a Reject either way."""
+    hosted = founding.open_to(tx, request.group_id, request.by)
+    done = follows.reject(tx, request.person_id, hosted.id, here)
+    _logged(tx, hosted, request, "turn_away", here)
+    return Done(None, done.effects)
+
+
+def show_myself(tx: Tx, request: ShowMyself, here: Here) -> Done[None]:
+    if not store.is_member(tx, request.group_id, request.by.actor_id):
+        raise NotFound("not a member of this group")
+    role = request.role if request.role in ("", "recruiter") else ""
+    store.set_standing(tx, request.group_id, request.by.actor_id, listed=request.listed, role=role)
+    return Done(None)
+
+
+def _told(tx: Tx, hosted: Hosted, person_id: int, effects: tuple[Effect, ...]) -> list[Effect]:
+    """A group reads no notifications: its moderators do."""
+    kept = [each for each in effects if not _to_group(each, hosted)]
+    person = actors.by_id(tx, person_id)
+    if person is not None and any(isinstance(each, Notify) and each.kind == "follow_request" for each in effects):
+        kept += intake.tell_moderators(tx, hosted, "group.request", person, None)
+    return kept
+
+
+def _to_group(effect: Effect, hosted: Hosted) -> bool:
+    return isinstance(effect, Notify) and effect.actor_id == hosted.id
+
+
+def _logged(tx: Tx, hosted: Hosted, request: AnswerRequest, action: str, here: Here) -> None:
+    by, person = actors.by_id(tx, request.by.actor_id), actors.by_id(tx, request.person_id)
+    if by is None or person is None:
+        raise NotFound("no such person")
+    log.add(
+        tx,
+        here,
+        group_id=hosted.id,
+        by_iri=by.iri,
+        action=action,
+        subject_iri=person.iri,
+        subject_id=person.id,
+        reason=request.reason.strip()[:500],
+    )

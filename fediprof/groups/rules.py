@@ -1,0 +1,149 @@
+"""Who may do what in a group: pure decisions on values. Everything that lets a post in, or lets a moderator act, asks here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fediprof.as2 import origin
+from fediprof.as2.names import PUBLIC_ALIASES
+from fediprof.errors import Invalid, NotAllowed
+from fediprof.groups.records import (
+    KINDS,
+    MAX_RULES,
+    MAX_TITLE,
+    MEMBERSHIPS,
+    POSTINGS,
+    Group,
+    GroupPost,
+    Standing,
+    State,
+)
+from fediprof.posts.records import Visibility
+from fediprof.text.html import plain
+
+SHORTEST_TITLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes in a group, as it knows them."""
+
+    standing: Standing
+    member: bool
+    moderator: bool
+    limited: bool = False
+    """Their server, or they, are kept at arm's length here: what they write waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of a post, and why in words for its author ("" where nothing is to be said)."""
+
+    state: State
+    reason: str = ""
+
+
+def admitted(
+    group: Group, writer: Writer, visibility: Visibility, thread: GroupPost | None, now: datetime
+) -> Decided | None:
+    """Whether a post is taken into a group; None: it is none of its business (rule 21).
+
+    What was not written for everyone is never taken into a public group, whoever sends it; what was written for everyone
+    not into a private one. `thread`: the one it answers in; None: it begins one.
+    """
+    if group.private:
+        if visibility != "group":
+            return None
+    elif visibility not in ("public", "quiet"):
+        return None
+    if group.closed_at is not None:
+        return Decided("refused", "this group is closed")
+    if writer.standing.banned(now):
+        return Decided("refused", "you are banned from this group")
+    if writer.moderator:
+        return Decided("shown")
+    if thread is not None and thread.locked_at is not None:
+        return Decided("refused", "this thread is locked")
+    if thread is not None and thread.state in ("removed", "refused"):
+        return Decided("refused", "this thread was taken out of the group")
+    if thread is None and group.posting == "moderators":
+        return Decided("refused", "only moderators begin threads here")
+    if group.private and not writer.member:
+        return Decided("refused", "only members write here")
+    if thread is None and group.posting == "members" and not writer.member:
+        return Decided("refused", "only members begin threads here: follow the group first")
+    if thread is not None and thread.state == "held":
+        return Decided("held", "what it answers waits for a moderator")
+    if writer.limited or (group.hold_newcomers and not writer.standing.vetted):
+        return Decided("held", "first posts of newcomers wait for a moderator")
+    return Decided("shown")
+
+
+def may_moderate(
+    group_host: str, is_moderator: bool, actor_iri: str, object_iri: str, *, banned: bool = False
+) -> bool:
+    """Whether a moderation activity is believed: of the group's own host, of the object's own host, or of a listed
+    moderator who is not banned (Lemmy's `verify_mod_action`; groups rule 26)."""
+    if banned:
+        return False
+    host = origin.host_of(actor_iri)
+    return host == group_host or is_moderator or host == origin.host_of(object_iri)
+
+
+def must_be_moderator(is_moderator: bool, admin: bool = False) -> None:
+    if not (is_moderator or admin):
+        raise NotAllowed("not a moderator", public="Only moderators of this group may do that")
+
+
+def must_be_readable_title(title: str) -> str:
+    """A thread's title, on one line. Raises Invalid (field title)."""
+    line = " ".join(title.split())
+    if len(line) < SHORTEST_TITLE:
+        raise Invalid("Give the thread a title", field="title")
+    if len(line) > MAX_TITLE:
+        raise Invalid(f"At most {MAX_TITLE} characters", field="title")
+    return line
+
+
+def must_be_settings(membership: str, posting: str, rules: Iterable[str]) -> list[str]:
+    """A group's settings; returns its rules, each on one line. Raises Invalid naming the field."""
+    if membership not in MEMBERSHIPS:
+        raise Invalid("Choose who may join", field="membership")
+    if posting not in POSTINGS:
+        raise Invalid("Choose who may write", field="posting")
+    lines = [line for line in (" ".join(each.split()) for each in rules) if line]
+    if len(lines) > MAX_RULES:
+        raise Invalid(f"At most {MAX_RULES} rules", field="rules")
+    if any(len(line) > 300 for line in lines):
+        raise Invalid("A rule has at most 300 characters", field="rules")
+    return lines
+
+
+def must_be_kind(kind: str) -> None:
+    if kind not in (*KINDS, ""):
+        raise Invalid("Choose what it is: a question, something told, something offered", field="kind")
+
+
+def title_of(name: str, html: str) -> str:
+    """The title of a thread: its name, else the first line of its text without the handles in front (rule 21)."""
+    if name.strip():
+        return " ".join(name.split())[:MAX_TITLE]
+    for line in plain(html).splitlines():
+        words = _HANDLES.sub("", line).strip()
+        if words:
+            return words if len(words) <= MAX_TITLE else words[: MAX_TITLE - 1].rstrip() + "…"
+    return ""
+
+
+_HANDLES = re.compile(r"^(?:\s*[@!][\w.-]+(?:@[\w.:-]+)?[,:]?)+\s*")
+
+
+def visibility_in(group: Group, group_followers: str, visibility: Visibility, addressed: Iterable[str]) -> Visibility:
+    """What a post's audience is once it is known to be for a group: for a private one, its members."""
+    everyone = set(addressed)
+    if visibility == "direct" and group.private and group_followers in everyone and not everyone & PUBLIC_ALIASES:
+        return "group"
+    return visibility
