@@ -7,7 +7,8 @@ import click
 from fediprof.cli.member import acting
 from fediprof.cli.run import settings_of, with_services
 from fediprof.errors import NotFound
-from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.follows.commands import RequestFollow
+from fediprof.groups import membership
 from fediprof.services import Services
 
 _WORDS = {
@@ -30,7 +31,7 @@ def follow(ctx: click.Context, handle: str, username: str | None) -> None:
         target = await (resolver.actor(handle) if "://" in handle else resolver.handle(handle.lstrip("@")))
         if target is None:
             raise NotFound("no such actor", public=f"Nobody was found at {handle}")
-        asked = await services.perform(request_follow, RequestFollow(by, target.id))
+        asked = await services.perform(membership.join, RequestFollow(by, target.id))
         return asked.state, target.handle
 
     state, found = with_services(settings_of(ctx), work)

@@ -12,9 +12,10 @@ import click
 from fediprof.cli.member import acting
 from fediprof.cli.run import as_json, settings_of, with_services
 from fediprof.errors import NotFound
+from fediprof.groups import posting
 from fediprof.media.commands import keep_upload
 from fediprof.media.intake import take_in
-from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.posts.commands import PublishPost
 from fediprof.posts.records import VISIBILITIES, Post, Visibility
 from fediprof.principal import Member
 from fediprof.services import Services
@@ -75,7 +76,7 @@ def post(
             in_reply_to_id=parent.id if parent else None,
             upload_ids=tuple(uploads),
         )
-        return await services.perform(publish_post, request)
+        return await services.perform(posting.publish, request)
 
     written = with_services(settings_of(ctx), work)
     if for_programs:

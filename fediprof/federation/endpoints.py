@@ -24,7 +24,11 @@ from fediprof.db.database import Tx
 from fediprof.errors import Gone, NotAllowed, NotFound, NotVerified
 from fediprof.federation import collections, discovery, instance
 from fediprof.federation.viewing import viewer_of
-from fediprof.here import INSTANCE_ACTOR
+from fediprof.groups import collections as group_collections
+from fediprof.groups import store as groups
+from fediprof.groups import wire as group_wire
+from fediprof.groups.records import Hosted
+from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.posts import rules, views, wire
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post, Shown
@@ -152,7 +156,11 @@ async def _actor_document(request: Request, username: str, *, stub: bool = False
         found = actors.local_by_username(tx, username)
         if found is None:
             raise NotFound(username)
-        document = actor_wire.document(found, keystore.public_material(tx, found.id), services.here())
+        keys, hosted = keystore.public_material(tx, found.id), groups.hosted(tx, found.id)
+        if hosted is not None:
+            document = group_wire.document(hosted, keys, services.here())
+        else:
+            document = actor_wire.document(found, keys, services.here())
         if stub:
             kept = ("@context", "id", "type", "preferredUsername", "inbox", "publicKey", "assertionMethod")
             document = {name: document[name] for name in kept}
@@ -162,6 +170,9 @@ async def _actor_document(request: Request, username: str, *, stub: bool = False
 
 
 async def outbox(request: Request) -> Response:
+    if (hosted := await _group(request)) is not None:
+        make = group_collections.outbox_page if "page" in request.query_params else group_collections.outbox
+        return await _of_group(request, hosted, make)
     return await _paged(request, "max_id", collections.outbox)
 
 
@@ -193,7 +204,42 @@ async def followers_on(request: Request) -> Response:
     return answer(await services.read(lambda tx: collections.followers_on(tx, member, asker.host)))
 
 
+async def moderators(request: Request) -> Response:
+    """A group's, given to anybody: other servers ask for it before they believe a moderator (groups rule 17)."""
+    services = services_of(request)
+    await viewer(request)
+    hosted = await _group(request)
+    if hosted is None:
+        raise NotFound("no group of that name")
+    return answer(await services.read(lambda tx: group_collections.moderators(tx, hosted)), public=True)
+
+
+async def _group(request: Request) -> Hosted | None:
+    services, username = services_of(request), request.path_params["username"]
+    found = await services.read(lambda tx: groups.hosted_by_name(tx, username))
+    if found is not None and found.actor.gone_at is not None:
+        raise Gone(f"the group {username} was closed")
+    return found
+
+
+async def _of_group(request: Request, hosted: Hosted, make: Callable[[Tx, Hosted, Here], Document]) -> Response:
+    """A list of a group; of a private one for servers that have a member in it, and for all others as if it were not there."""
+    services = services_of(request)
+    asker = await viewer(request, collection=True)
+
+    def load(tx: Tx) -> Document:
+        if hosted.group.private and not (
+            isinstance(asker, RemoteServer) and groups.has_member_on(tx, hosted.id, asker.host)
+        ):
+            raise NotFound("no such list")
+        return make(tx, hosted, services.here())
+
+    return answer(await services.read(load))
+
+
 async def featured(request: Request) -> Response:
+    if (hosted := await _group(request)) is not None:
+        return await _of_group(request, hosted, group_collections.featured)
     services, member = services_of(request), await _member(request, request.path_params["username"])
     await viewer(request, collection=True)
     return answer(await services.read(lambda tx: collections.featured(tx, member, services.here())))
@@ -356,6 +402,7 @@ routes = [
     _get("/u/{username}/followers/synchronization", followers_on),
     _get("/u/{username}/following", following),
     _get("/u/{username}/featured", featured),
+    _get("/u/{username}/moderators", moderators),
     _get("/u/{username}/tags", featured_tags),
     _get("/p/{slug}/activity", post_activity),
     _get("/.well-known/webfinger", webfinger),

@@ -14,9 +14,9 @@ from fediprof.follows.commands import (
     Unfollow,
     accept_follower,
     reject_follower,
-    request_follow,
 )
 from fediprof.follows.commands import unfollow as stop_following
+from fediprof.groups import membership
 from fediprof.mastodon.accounts import of_id
 from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import account, relationship
@@ -70,7 +70,7 @@ async def follow(call: Call) -> Response:
     """Following twice is following once. `reblogs`, `notify` and `languages` are not kept."""
     target_id = call.id()
     await call.read(lambda tx: of_id(tx, target_id))
-    await call.perform(request_follow, RequestFollow(call.by, target_id))
+    await call.perform(membership.join, RequestFollow(call.by, target_id))
     return await _standing(call, target_id)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from fediprof.errors import Invalid, NotFound
+from fediprof.groups import voting
 from fediprof.interactions.commands import (
     Announce,
     React,
     announce_post,
-    like_post,
     unannounce_post,
-    unlike_post,
 )
 from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import status
@@ -23,13 +22,13 @@ from fediprof.posts import views
 
 async def favourite(call: Call) -> Response:
     post_id = await _post_id(call)
-    await call.perform(like_post, React(call.by, post_id))
+    await call.perform(voting.like, React(call.by, post_id))
     return await shown_again(call, post_id)
 
 
 async def unfavourite(call: Call) -> Response:
     post_id = await _post_id(call)
-    await call.perform(unlike_post, React(call.by, post_id))
+    await call.perform(voting.unlike, React(call.by, post_id))
     return await shown_again(call, post_id)
 
 

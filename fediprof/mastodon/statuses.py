@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from fediprof.db.database import Tx
 from fediprof.errors import Invalid, NotFound
+from fediprof.groups import posting
 from fediprof.interactions import store as interactions
 from fediprof.interactions.commands import React, unannounce_post
 from fediprof.mastodon.call import Call
@@ -15,7 +16,7 @@ from fediprof.mastodon.errors import json
 from fediprof.mastodon.media import focus
 from fediprof.media.commands import DescribeUpload, describe_upload
 from fediprof.posts import threads, views
-from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
+from fediprof.posts.commands import DeletePost, PublishPost, RevisePost
 from fediprof.posts.records import Shown, Visibility
 
 _NOT_BUILT = {
@@ -68,7 +69,7 @@ async def publish(call: Call) -> Response:
         upload_ids=_upload_ids(call),
         idempotency_key=call.request.headers.get("idempotency-key", "").strip()[:200],
     )
-    post = await call.perform(publish_post, asked)
+    post = await call.perform(posting.publish, asked)
     return await shown_again(call, post.id)
 
 
@@ -93,7 +94,7 @@ async def revise(call: Call) -> Response:
         descriptions=tuple((n, each.text("description")) for n, each in named.items() if "description" in each),
         title=before.title,
     )
-    await call.perform(revise_post, asked)
+    await call.perform(posting.revise, asked)
     return await shown_again(call, before.id)
 
 
@@ -108,7 +109,7 @@ async def delete(call: Call) -> Response:
     if before.post.actor_id != call.viewer:
         raise NotFound("another's post")
     body = status.render_deleted(before, call.answer())
-    await call.perform(delete_post, DeletePost(call.by, before.post.id))
+    await call.perform(posting.withdraw, DeletePost(call.by, before.post.id))
     return json(body)
 
 

@@ -11,13 +11,14 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import Invalid, NotFound
+from fediprof.groups import posting
 from fediprof.i18n.catalog import N_, NAMES
 from fediprof.media import commands as media
 from fediprof.media import store as uploads
 from fediprof.media.commands import DescribeUpload
 from fediprof.media.intake import take_in
 from fediprof.media.records import Upload
-from fediprof.posts import commands, views
+from fediprof.posts import views
 from fediprof.posts.commands import PublishPost, RevisePost
 from fediprof.posts.records import MAX_ATTACHMENTS, VISIBILITIES, Shown, Visibility
 from fediprof.web.forms import Form, whole
@@ -123,7 +124,7 @@ async def submit(page: Page) -> Response:
             title=sent.text("title"),
             idempotency_key=sent["key"][:64],
         )
-        post = await sent.attempt(page.t, page.perform(commands.publish_post, request), known=_SHOWN)
+        post = await sent.attempt(page.t, page.perform(posting.publish, request), known=_SHOWN)
     if post is None:
         _placed(sent)
         parent = await _parent(page, parent_id) if parent_id else None
@@ -175,7 +176,7 @@ async def change(page: Page) -> Response:
             descriptions=tuple((each.id, each.description) for each in kept),
             title=sent.text("title"),
         )
-        post = await sent.attempt(page.t, page.perform(commands.revise_post, request), known=_SHOWN)
+        post = await sent.attempt(page.t, page.perform(posting.revise, request), known=_SHOWN)
     if post is None:
         _placed(sent)
         return _show(page, sent, changing=shown, uploads=kept)

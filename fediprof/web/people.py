@@ -17,6 +17,7 @@ from fediprof.errors import FediprofError, Malformed, NotFound, Unreachable
 from fediprof.follows import commands as follow_commands
 from fediprof.follows import store as follows
 from fediprof.follows.commands import AnswerFollower, RequestFollow, Unfollow
+from fediprof.groups import membership
 from fediprof.moderation import commands as moderation
 from fediprof.moderation.commands import BlockActor, ReportActor
 from fediprof.posts import store as posts
@@ -165,7 +166,7 @@ def _worded(error: FediprofError, page: Page) -> FediprofError:
     return error
 
 
-follow = act(follow_commands.request_follow, RequestFollow, "followed", "/people/{id}")
+follow = act(membership.join, RequestFollow, "followed", "/people/{id}")
 unfollow = act(follow_commands.unfollow, Unfollow, "unfollowed", "/people/{id}")
 accept = act(follow_commands.accept_follower, AnswerFollower, "accepted", "/requests")
 decline = act(follow_commands.reject_follower, AnswerFollower, "declined", "/requests")

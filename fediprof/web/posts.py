@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fediprof.delivery import report
 from fediprof.errors import Invalid, NotAllowed
+from fediprof.groups import posting, voting
 from fediprof.i18n.catalog import N_, Texts
 from fediprof.interactions import commands as interactions
 from fediprof.interactions.commands import Announce, React
@@ -34,8 +35,8 @@ def act(command: Any, asked: Callable[[Any, int], Any], said: str = "") -> Calla
     return handler
 
 
-like = act(interactions.like_post, React)
-unlike = act(interactions.unlike_post, React)
+like = act(voting.like, React)
+unlike = act(voting.unlike, React)
 share = act(interactions.announce_post, Announce, "shared")
 unshare = act(interactions.unannounce_post, React)
 pin = act(commands.pin_post, PinPost, "pinned")
@@ -49,7 +50,7 @@ async def delete_form(page: Page) -> Response:
 
 async def delete(page: Page) -> Response:
     await page.form()
-    await page.perform(commands.delete_post, DeletePost(page.by, page.request.path_params["id"]))
+    await page.perform(posting.withdraw, DeletePost(page.by, page.request.path_params["id"]))
     return page.to(f"/@{page.me.actor.username}", "deleted")
 
 

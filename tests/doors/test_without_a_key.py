@@ -32,6 +32,7 @@ OPEN_TO_SERVERS = {
     "/.well-known/nodeinfo": "about the server",
     "/nodeinfo/{version}": "about the server",
     "/u/{username}": "unsigned it gives the key and no more, in secure mode",
+    "/u/{username}/moderators": "of a group; read before a moderator elsewhere is believed",
     "/@{username}": "a redirect to the id",
     "/@{username}/p/{slug}": "a redirect to the id",
 }

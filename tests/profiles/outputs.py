@@ -80,6 +80,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "/@{username}": ("/@{name}",),
     "/u/{username}/outbox": ("/u/{name}/outbox", "/u/{name}/outbox?page=true"),
     "/u/{username}/featured": ("/u/{name}/featured",),
+    "/u/{username}/moderators": ("/u/{name}/moderators",),
     "/u/{username}/tags": ("/u/{name}/tags",),
     "/u/{username}/followers": ("/u/{name}/followers",),
     "/u/{username}/following": ("/u/{name}/following",),

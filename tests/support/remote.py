@@ -190,3 +190,10 @@ class Remote:
         sign = {"cavage": cavage.sign, "rfc9421": rfc9421.sign}.get(scheme)
         signed = base if sign is None else {**base, **sign(request, key or self.rsa, clock.now())}
         return await self.client.post(to, content=body, headers=signed)
+
+    async def get(self, path: str) -> httpx2.Response:
+        """A document of ours, asked for with a signature."""
+        url = str(self.client.base_url).rstrip("/") + path
+        base = {"host": urlsplit(url).netloc, "accept": MEDIA_TYPE}
+        request = SignableRequest("GET", url, base, b"")
+        return await self.client.get(path, headers={**base, **cavage.sign(request, self.rsa, clock.now())})

@@ -6,7 +6,10 @@ from fediprof.as2 import audience, origin, parse, reader
 from fediprof.as2 import model as as2
 from fediprof.as2.model import Document
 from fediprof.errors import Malformed, NotAllowed
+from fediprof.federation.handlers import group
 from fediprof.federation.inbound import Inbound
+from fediprof.groups import intake
+from fediprof.groups.intake import ReceiveGroupPost
 from fediprof.posts import wire
 from fediprof.posts.receive import ReceivePost
 from fediprof.profiles import messages
@@ -25,18 +28,18 @@ async def post(inbound: Inbound) -> str:
     written = must_be_theirs(inbound, embedded)
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
-    arrival = await inbound.perform(
-        messages.receive_message,
-        ReceivePost(
-            written,
-            inbound.actor,
-            wire.html_of(written),
-            forwardable=inbound.forwardable,
-            activity_iri=inbound.activity.id,
-            sender_host=inbound.host,
-        ),
+    request = ReceivePost(
+        written,
+        inbound.actor,
+        wire.html_of(written),
+        forwardable=inbound.forwardable,
+        activity_iri=inbound.activity.id,
+        sender_host=inbound.host,
     )
-    return arrival.outcome
+    if (group_id := await group.of(inbound, written)) is not None:
+        for_group = ReceiveGroupPost(request, group_id, group.carried(inbound))
+        return (await inbound.perform(intake.receive_post, for_group)).outcome
+    return (await inbound.perform(messages.receive_message, request)).outcome
 
 
 async def fetched(inbound: Inbound, iri: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fediprof.actors.commands import ReceiveActorDeletion, receive_actor_deletion
 from fediprof.as2 import origin
+from fediprof.federation.handlers import group
 from fediprof.federation.inbound import Inbound
-from fediprof.posts import receive
+from fediprof.groups import intake
+from fediprof.groups.intake import ReceiveGroupDeletion
 from fediprof.posts.receive import ReceiveDeletion
 
 
@@ -22,4 +24,5 @@ async def anything(inbound: Inbound) -> str:
         activity_iri=inbound.activity.id,
         sender_host=inbound.host,
     )
-    return (await inbound.perform(receive.receive_deletion, request)).outcome
+    for_group = ReceiveGroupDeletion(request, group.carried(inbound))
+    return (await inbound.perform(intake.receive_deletion, for_group)).outcome

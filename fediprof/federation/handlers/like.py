@@ -1,10 +1,13 @@
-"""Like and EmojiReact: on a post we hold. An emoji reaction counts as a like, and shows its emoji."""
+"""Like, EmojiReact and Dislike: on a post we hold. An emoji reaction counts as a like, and shows its emoji; a Dislike counts
+in groups alone."""
 
 from __future__ import annotations
 
 from fediprof.errors import TryLater
 from fediprof.federation.inbound import Inbound
-from fediprof.interactions.commands import ReceiveReaction, receive_reaction
+from fediprof.groups import voting
+from fediprof.groups.voting import ReceiveVote
+from fediprof.interactions.commands import ReceiveReaction
 from fediprof.posts import store as posts
 
 WAITS = 2
@@ -22,4 +25,5 @@ async def post(inbound: Inbound) -> str:
     request = ReceiveReaction(
         inbound.activity.id, "like", inbound.actor.id, found.id, inbound.activity.published, emoji=emoji
     )
-    return await inbound.perform(receive_reaction, request)
+    value = -1 if inbound.activity.type == "Dislike" else 1
+    return await inbound.perform(voting.receive_vote, ReceiveVote(request, value, inbound.activity.document or {}))

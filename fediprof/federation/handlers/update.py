@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fediprof.as2 import origin
 from fediprof.errors import NotAllowed
-from fediprof.federation.handlers import create
+from fediprof.federation.handlers import create, group
 from fediprof.federation.inbound import Inbound
+from fediprof.groups import intake
+from fediprof.groups.intake import ReceiveGroupRevision
 from fediprof.posts import receive, wire
 from fediprof.posts.receive import ReceiveRevision
 
@@ -27,6 +29,9 @@ async def post(inbound: Inbound) -> str:
         activity_iri=inbound.activity.id,
         sender_host=inbound.host,
     )
+    if (group_id := await group.of(inbound, written)) is not None:
+        for_group = ReceiveGroupRevision(request, group_id, group.carried(inbound))
+        return (await inbound.perform(intake.receive_revision, for_group)).outcome
     return (await inbound.perform(receive.receive_revision, request)).outcome
 
 
