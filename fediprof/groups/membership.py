@@ -46,9 +46,11 @@ def join(tx: Tx, request: RequestFollow, here: Here) -> Done[Follow]:
         raise NotAllowed("banned", public="You are banned from this group")
     done = follows.request_follow(tx, request, here)
     if hosted is None:
-        return Done(
-            done.value, (*done.effects, Enqueue("group", str(request.target_id), {"group": request.target_id}))
-        )
+        target = actors.by_id(tx, request.target_id)
+        if target is None or target.type != "Group":
+            return done
+        asked = Enqueue("group", str(request.target_id), {"group": request.target_id})  # its threads and moderators
+        return Done(done.value, (*done.effects, asked))
     return Done(done.value, tuple(_told(tx, hosted, request.by.actor_id, done.effects)))
 
 
