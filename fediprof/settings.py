@@ -22,6 +22,7 @@ _HOST = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?"
 )
 _LANGUAGES = ("fr", "en")
+_NAME = re.compile(r"[a-z0-9_]{1,30}")
 
 
 def _doc(default: Any, text: str) -> Any:
@@ -54,6 +55,14 @@ class Settings:
         8,
         "Entries of a career (experience, education) a member may show to everyone before they are asked to confirm in "
         "writing that they mean it.",
+    )
+    founders: str = _doc(
+        "keepers",
+        "Who may found groups: keepers (those who run the server) or members (every member). keepers on a person's own "
+        "instance: a group is run under the server's name, and what is written in it weighs on whoever keeps it.",
+    )
+    front_group: str = _doc(
+        "", "Name of a group here whose page stands at / for those who are not logged in: a group instance."
     )
     secure_fetch: bool = _doc(False, "Ask for a signature before posts and collections are given to other servers.")
     signed_collections: bool = _doc(
@@ -142,6 +151,12 @@ def checked(settings: Settings) -> Settings:
         raise Misconfigured("database: must start with postgresql:// or sqlite:///, or be empty")
     if settings.language not in _LANGUAGES:
         raise Misconfigured(f"language: {settings.language!r} is not one of {', '.join(_LANGUAGES)}")
+    if settings.founders not in ("keepers", "members"):
+        raise Misconfigured(f"founders: {settings.founders!r} is neither keepers nor members")
+    if settings.front_group and not _NAME.fullmatch(settings.front_group):
+        raise Misconfigured(
+            f"front_group: {settings.front_group!r} is not the name of a group, in lower case, without @"
+        )
     if settings.log not in ("debug", "info", "warning", "error"):
         raise Misconfigured(f"log: {settings.log!r} is not debug, info, warning or error")
     for part in filter(None, (part.strip() for part in settings.metrics_from.split(","))):

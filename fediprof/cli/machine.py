@@ -18,6 +18,7 @@ from fediprof.db import migrate
 from fediprof.db.database import Database, Tx
 from fediprof.db.opening import open_database
 from fediprof.errors import FediprofError
+from fediprof.groups import store as groups
 from fediprof.here import INSTANCE_ACTOR
 from fediprof.observability import health, queues
 from fediprof.schema.delivery import peer
@@ -152,6 +153,8 @@ async def _database(settings: Settings, database: Database, at: str | None) -> A
     yield await database.read(lambda tx: _server_actor(tx, settings))
     for each in await database.read(_queues):
         yield each
+    if settings.front_group:
+        yield await database.read(lambda tx: _front_group(tx, settings.front_group))
 
 
 def _server_actor(tx: Tx, settings: Settings) -> Finding:
@@ -174,6 +177,21 @@ def _server_actor(tx: Tx, settings: Settings) -> Finding:
     except (FediprofError, KeyError) as error:
         return Finding("server actor", "bad", f"The keys in the database cannot be opened: {error}")
     return Finding("server actor", "good", "its keys, and those of every member, can be opened")
+
+
+def _front_group(tx: Tx, name: str) -> Finding:
+    """Whether the group whose page is to stand at / is there."""
+    hosted = groups.hosted_by_name(tx, name)
+    if hosted is None:
+        told = f"There is no group named {name}: fediprof group found {name} --title …, or mend `front_group`."
+        return Finding("front group", "bad", told)
+    if hosted.group.closed_at is not None:
+        return Finding("front group", "bad", f"{name} was closed: name another in `front_group`, or none.")
+    if hosted.group.private:
+        return Finding(
+            "front group", "worth a look", f"{name} is private: those who are not in it see only its charter."
+        )
+    return Finding("front group", "good", f"{hosted.actor.display} stands at /")
 
 
 def _queues(tx: Tx) -> list[Finding]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "member": ("member", "Who has an account here."),
     "post": ("post", "Publish a post."),
     "entry": ("entry", "The entries of a member's profile."),
+    "group": ("group", "Groups of this server; threads in groups here and elsewhere."),
     "follow": ("follow", "Follow somebody."),
     "fetch": ("fetch", "Read a document of the fediverse as this server reads it."),
     "deliveries": ("deliveries", "What is on its way, and to which servers."),

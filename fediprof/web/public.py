@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from fediprof.accounts import store as accounts
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -18,14 +17,6 @@ from fediprof.web import compose
 from fediprof.web.view import Page
 
 PAGE = 20
-
-
-async def first_page(page: Page) -> Response:
-    """Members go home; visitors of a server with one member to that person's page; else: what this place is."""
-    if page.visitor is not None:
-        return page.to("/home")
-    people = [actor for account, actor in await page.read(accounts.everyone) if actor.gone_at is None]
-    return page.to(f"/@{people[0].username}") if len(people) == 1 else await about(page)
 
 
 async def about(page: Page) -> Response:

@@ -17,6 +17,7 @@ from fediprof.web import (
     feed,
     files,
     from_mine,
+    front,
     hidden,
     home,
     intents,
@@ -53,7 +54,7 @@ def _person_act(name: str, handler: Handler) -> Route:
 
 routes: list[BaseRoute] = [
     # anybody
-    _get("/", everybody(public.first_page)),
+    _get("/", everybody(front.first_page)),
     _get("/about", everybody(public.about)),
     _get("/limits", everybody(limits.index)),
     _get("/@{name}.atom", everybody(feed.atom)),

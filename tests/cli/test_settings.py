@@ -28,6 +28,8 @@ WRONG = [
     ("entry_ceiling = -1", "entry_ceiling"),
     ("workers = -1", "workers"),
     ('log = "loud"', "log"),
+    ('founders = "everybody"', "founders"),
+    ('front_group = "@Industry"', "front_group"),
     ('metrics_from = "everywhere"', "metrics_from"),
     ('certificates = "/there/is/none.pem"', "certificates"),
     ('host = "name.example"\ndev_hosts = "a=127.0.0.1:1"', "dev_hosts"),
