@@ -46,7 +46,7 @@ class Workers:
         chores = Chores(services.perform, services.resolver, services.fetcher)
         kinds = {
             name: getattr(chores, name)
-            for name in ("thread", "backfill", "replies", "refetch", "synchronize", "refollow", "links", "erase")
+            for name in ("thread", "backfill", "replies", "refetch", "synchronize", "refollow", "links", "erase", "software")
         }
         periodic = ((timedelta(hours=1), self._sweep),)
         settings = services.settings

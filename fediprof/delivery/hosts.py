@@ -179,6 +179,12 @@ def remember_scheme(tx: Tx, host: str, scheme: str) -> None:
     tx.execute(update(peer).where(peer.c.host == host).values(scheme=scheme))
 
 
+def remember_software(tx: Tx, host: str, name: str) -> None:
+    """What a host says it runs."""
+    insert_or_leave(tx, peer, {"host": host, "failures": 0, "failing_days": []})
+    tx.execute(update(peer).where(peer.c.host == host).values(software=name))
+
+
 def scheme_of(tx: Tx, host: str) -> str | None:
     found = _SCHEME.first(tx, {"name": host})
     return None if found is None else found[0]

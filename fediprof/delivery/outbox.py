@@ -18,19 +18,18 @@ from fediprof.delivery import software
 from fediprof.effects import Audience, Deliver
 from fediprof.here import Here
 from fediprof.keystore import KeyStore
+from fediprof.moderation import policies
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.delivery import delivery, outgoing, peer
-from fediprof.schema.moderation import domain_block
 from fediprof.signatures import integrity
 
 _shared = func.coalesce(actor.c.shared_inbox, actor.c.inbox)
-_BLOCKED = select(domain_block.c.domain)
 
 _OUTGOING = ("actor_id", "activity_iri", "type", "object_iri", "post_id", "body", "created_at")
 _DELIVERY = ("outgoing_id", "object_iri", "state", "attempts", "next_at", "inbox", "host")
 _INSERT = Prepared(insert(outgoing).returning(outgoing.c.id), _OUTGOING)
 _INSERT_DELIVERY = Prepared(insert(delivery), _DELIVERY)
-_reachable = and_(~actor.c.local, actor.c.gone_at.is_(None), actor.c.host.not_in(_BLOCKED))
+_reachable = and_(~actor.c.local, actor.c.gone_at.is_(None))
 _FOLLOWERS = Prepared(
     select(_shared, func.min(actor.c.host), func.min(peer.c.software))
     .join(follow, follow.c.follower_id == actor.c.id)
@@ -92,10 +91,12 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
 
 @lru_cache(maxsize=64)
 def _people(count: int) -> Prepared:
-    """(inbox, shared inbox, host) of so many actors. Not `among`: beside `_reachable` SQLite would then go through every
+    """(inbox, shared inbox, host, software) of so many actors. Not `among`: beside `_reachable` SQLite would then go through every
     actor of other servers, by the index of `local`."""
     ids = [bindparam(f"id{number}", type_=actor.c.id.type) for number in range(count)]
-    return Prepared(select(actor.c.inbox, _shared, actor.c.host).where(actor.c.id.in_(ids), _reachable))
+    query = select(actor.c.inbox, _shared, actor.c.host, peer.c.software)
+    query = query.join(peer, peer.c.host == actor.c.host, isouter=True)
+    return Prepared(query.where(actor.c.id.in_(ids), _reachable))
 
 
 def _proven(tx: Tx, keystore: KeyStore, deliver: Deliver, now: datetime) -> bytes:
@@ -113,7 +114,11 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
         alone = audience.followers_of is None and len(audience.actor_ids) == 1
         ids = {f"id{number}": each for number, each in enumerate(audience.actor_ids)}
         people = _people(len(ids)).all(tx, ids)
-        found.update((inbox if alone else shared, host) for inbox, shared, host in people)
+        found.update(
+            (inbox if alone else shared, host)
+            for inbox, shared, host, runs in people
+            if software.reads(runs, audience.form)
+        )
     if audience.inboxes:
         known = _SHARED_OF.all(tx, {"inboxes": list(audience.inboxes)})
         shared: dict[str, str] = {row[0]: row[1] for row in known}
@@ -122,7 +127,14 @@ def _targets(tx: Tx, audience: Audience) -> dict[str, str]:
                 found.setdefault(inbox, origin.host_of(inbox))
     if audience.but_host:
         found = {inbox: host for inbox, host in found.items() if host != audience.but_host}
-    return found
+    return found if audience.parting else _let_through(tx, found)
+
+
+def _let_through(tx: Tx, found: dict[str, str]) -> dict[str, str]:
+    """Without what would go to servers blocked here."""
+    decided = policies.of_hosts(tx, found.values())
+    blocked = {host for host, policy in decided.items() if policy.severity == "block"}
+    return {inbox: host for inbox, host in found.items() if host not in blocked} if blocked else found
 
 
 def _wake_hosts(tx: Tx, hosts: set[str], now: datetime) -> None:

@@ -4,6 +4,7 @@ someone to a new address, look for a link back. Each is a job: safe to run twice
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -19,6 +20,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Refused, Unreachable
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.follows import commands as follow_commands
+from fediprof.groups import store as groups
 from fediprof.net.fetcher import Fetcher
 from fediprof.perform import Performer
 from fediprof.posts import receive
@@ -206,6 +208,15 @@ class Chores:
         found = _MeLinks()
         found.feed(response.body.decode("utf-8", "replace"))
         return bool(found.links & ours)
+
+    async def software(self, arguments: Mapping[str, Any]) -> timedelta | None:
+        """What a server runs, as long as it has people in groups here: asked again after a week, after a day when it did
+        not say. The waiting job is the memory of having asked."""
+        host = str(arguments["host"])
+        found = await self._resolver.software(host)
+        if not await self._database.read(lambda tx: groups.has_people_from(tx, host)):
+            return None
+        return timedelta(days=7 if found is not None else 1)
 
     async def erase(self, arguments: Mapping[str, Any]) -> None:
         """What a member who left has here."""

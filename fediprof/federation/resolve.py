@@ -23,9 +23,10 @@ from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
+from fediprof.delivery import hosts
 from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, NotVerified, TryLater, Unreachable
 from fediprof.federation.documents import Documents
-from fediprof.net import webfinger
+from fediprof.net import nodeinfo, webfinger
 from fediprof.net.budget import HostBudget
 from fediprof.net.fetcher import Fetcher
 from fediprof.perform import Performer
@@ -82,6 +83,8 @@ class NetworkResolver:
         known = await self._database.read(lambda tx: actors.by_handle(tx, asked.user, asked.host))
         if known is not None and not self._is_stale(known):
             return known
+        if await self._database.read(lambda tx: policies.domain_blocked(tx, asked.host)):
+            raise Forbidden(f"{asked.host} is blocked here")
         try:
             found = await webfinger.discover(self._fetcher, handle, scheme=self._perform.settings.scheme)
         except NotFound:
@@ -110,6 +113,13 @@ class NetworkResolver:
         if self._perform.here().is_ours(key_id):
             return None
         return await self._once(f"key {key_id}", lambda: self._fetch_key(key_id, rationed=not fresh))
+
+    async def software(self, host: str) -> str | None:
+        """What a server says it runs, asked now and kept (`delivery.software`). None: it does not say."""
+        found = await nodeinfo.software(self._fetcher, host, scheme=self._perform.settings.scheme)
+        if found is not None:
+            await self._database.write(lambda tx: hosts.remember_software(tx, host, found))
+        return found
 
     def is_elsewhere(self, iri: str) -> bool:
         return not self._perform.here().is_ours(iri)

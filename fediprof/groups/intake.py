@@ -11,7 +11,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import audience
 from fediprof.db.database import Tx
-from fediprof.effects import Done, Effect, Notify
+from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
 from fediprof.groups import addressing, announcing, rules, store
 from fediprof.groups.records import KINDS, GroupPost, Hosted, Kind
@@ -156,7 +156,13 @@ def let_in(
     iri = here.new_activity()
     store.change_post(tx, post.id, {"state": "shown", "reason": "", "announce_iri": iri})
     store.set_standing(tx, hosted.id, author.id, vetted=True)
-    effects: list[Effect] = [announcing.wrapped(hosted, inner, here, object_iri=post.iri, iri=iri)]
+    passed = announcing.wrapped(hosted, inner, here, object_iri=post.iri, iri=iri)
+    effects: list[Effect] = [passed]
+    if not author.local:  # to their server too, whose sign it is that the post was taken
+        effects = [
+            replace(passed, audience=replace(passed.audience, actor_ids=(author.id,))),
+            Enqueue("software", author.host, {"host": author.host}),
+        ]
     if not placed.starts_thread:
         began = posts.by_id(tx, placed.thread_id)
         store.answered(tx, placed.thread_id, here.now, by_another=began is None or began.actor_id != author.id)

@@ -19,6 +19,7 @@ from fediprof.groups.records import Group, GroupPost, Hosted, Moderator, Standin
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.delivery import peer
 from fediprof.schema.groups import announced_vote, group_actor, group_moderator, group_post, group_standing
+from fediprof.schema.posts import post as post_row
 
 _BY_ID = Prepared(select(group_actor).where(group_actor.c.actor_id == bindparam("id")))
 _HOSTED_BY_IRIS = Prepared(
@@ -108,6 +109,14 @@ def software_of(tx: Tx, host: str) -> str:
     """What a server says it runs, in lower case; "" while nobody asked."""
     found: str | None = tx.execute(select(peer.c.software).where(peer.c.host == host)).scalar()
     return (found or "").lower()
+
+
+def has_people_from(tx: Tx, host: str) -> bool:
+    """Whether anybody of a server is in a group here, or asked to be."""
+    query = select(follow.c.id).join(actor, actor.c.id == follow.c.follower_id)
+    query = query.join(group_actor, group_actor.c.actor_id == follow.c.target_id)
+    query = query.where(actor.c.host == host, ~actor.c.local, group_actor.c.local, follow.c.state != "rejected")
+    return tx.execute(query.limit(1)).first() is not None
 
 
 # --- moderators
@@ -256,3 +265,63 @@ def set_announced_vote(tx: Tx, post_id: int, voter_iri: str, iri: str, value: in
     if value:
         row = {"post_id": post_id, "voter_iri": voter_iri, "iri": iri, "value": value}
         tx.execute(insert(announced_vote), row)
+
+
+# --- what moderators do
+
+
+def recount(tx: Tx, thread_id: int) -> None:
+    """How many answers by others a thread shows, told anew: some went out, or came back."""
+    began = select(post_row.c.actor_id).where(post_row.c.id == thread_id).scalar_subquery()
+    shown = (
+        select(func.count())
+        .select_from(group_post.join(post_row, post_row.c.id == group_post.c.post_id))
+        .where(
+            group_post.c.thread_id == thread_id,
+            group_post.c.post_id != thread_id,
+            group_post.c.state == "shown",
+            post_row.c.deleted_at.is_(None),
+            post_row.c.actor_id != began,
+        )
+    )
+    change_post(tx, thread_id, {"answers": int(tx.execute(shown).scalar_one())})
+
+
+def of_person(tx: Tx, group_id: int, person_id: int, states: Iterable[str], limit: int) -> list[GroupPost]:
+    """Somebody's posts in a group, newest first."""
+    query = (
+        select(group_post)
+        .join(post_row, post_row.c.id == group_post.c.post_id)
+        .where(
+            group_post.c.group_id == group_id,
+            group_post.c.state.in_(list(states)),
+            post_row.c.actor_id == person_id,
+            post_row.c.deleted_at.is_(None),
+        )
+    )
+    return [GroupPost(*row) for row in tx.execute(query.order_by(group_post.c.post_id.desc()).limit(limit))]
+
+
+def of_person_anywhere(tx: Tx, person_id: int) -> list[int]:
+    """Ids of the groups here that somebody has posts in, or stands in by a rule of their own."""
+    written = (
+        select(group_post.c.group_id)
+        .join(post_row, post_row.c.id == group_post.c.post_id)
+        .join(group_actor, group_actor.c.actor_id == group_post.c.group_id)
+        .where(post_row.c.actor_id == person_id, group_actor.c.local)
+    )
+    return list(tx.execute(written.distinct()).scalars())
+
+
+def held(tx: Tx, group_id: int, thread_id: int | None = None, limit: int = 200) -> list[GroupPost]:
+    """What waits for a moderator, the oldest first; of one thread, or of all."""
+    query = select(group_post).where(group_post.c.group_id == group_id, group_post.c.state == "held")
+    if thread_id is not None:
+        query = query.where(group_post.c.thread_id == thread_id)
+    return [GroupPost(*row) for row in tx.execute(query.order_by(group_post.c.post_id).limit(limit))]
+
+
+def forget_person(tx: Tx, person_id: int, iri: str) -> None:
+    """Who is gone stands in no group and moderates none."""
+    tx.execute(delete(group_standing).where(group_standing.c.actor_id == person_id))
+    tx.execute(delete(group_moderator).where(group_moderator.c.iri == iri))

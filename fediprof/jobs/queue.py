@@ -62,6 +62,12 @@ def finish(tx: Tx, job_id: int) -> None:
     tx.execute(delete(job).where(job.c.id == job_id))
 
 
+def keep(tx: Tx, job_id: int, next_at: datetime) -> None:
+    """Done for this time; the same job is due again later."""
+    values = {"next_at": next_at, "lease_until": None, "attempts": 0, "last_error": None}
+    tx.execute(update(job).where(job.c.id == job_id).values(values))
+
+
 def put_off(tx: Tx, job_id: int, next_at: datetime, error: str) -> None:
     values = {"next_at": next_at, "lease_until": None, "attempts": job.c.attempts + 1, "last_error": error[:500]}
     tx.execute(update(job).where(job.c.id == job_id).values(values))

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 LOOKS_EVERY = 2.0
 
-Work = Callable[[Mapping[str, Any]], Awaitable[None]]
+Work = Callable[[Mapping[str, Any]], Awaitable[timedelta | None]]
+"""What a job does. What it gives is when it is to be done again, for what is asked from time to time."""
 
 
 class JobRunner:
@@ -80,11 +81,12 @@ class JobRunner:
 
     async def _one(self, job: Job) -> None:
         work = self._kinds.get(job.kind)
+        again: timedelta | None = None
         try:
             if work is None:
                 log.error("job.unknown", extra={"kind": job.kind})
             else:
-                await work(job.arguments)
+                again = await work(job.arguments)
         except Exception as error:
             log.info("job.put_off", extra={"kind": job.kind, "key": job.key, "why": str(error)[:200]})
             now = clock.now()
@@ -93,4 +95,8 @@ class JobRunner:
                 next_at, why = now + delay, str(error)
                 await self._database.write(lambda tx: queue.put_off(tx, job.id, next_at, why))
                 return
+        if again is not None:
+            due = clock.now() + again
+            await self._database.write(lambda tx: queue.keep(tx, job.id, due))
+            return
         await self._database.write(lambda tx: queue.finish(tx, job.id))
