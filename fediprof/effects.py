@@ -31,6 +31,7 @@ class Audience:
     inboxes: tuple[str, ...] = ()  # known only by address: relays of a forwarded activity, an actor just deleted
     but_host: str = ""  # where a forwarded activity came from
     form: Form = "any"  # of what a group passes on: see `delivery.software`
+    parting: bool = False  # also to a server that was just blocked: it is told that following ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +100,7 @@ class Resolver(Protocol):
     async def actor(self, iri: str) -> Actor | None: ...
 
     async def handle(self, handle: str) -> Actor | None: ...
+
+    async def group(self, handle: str) -> Actor | None: ...
 
     async def post(self, iri: str) -> Post | None: ...

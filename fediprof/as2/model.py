@@ -89,8 +89,8 @@ class Actor:
     suspended: bool = False
     memorial: bool = False
     emojis: tuple[Emoji, ...] = ()
-    attributed_to: str | None = None
-    """A Group's moderators collection, where it names one."""
+    moderators: str | None = None
+    """A Group's moderators collection, where it names one: `attributedTo` or `moderators`."""
     posting_restricted_to_mods: bool = False
     attribution_domains: tuple[str, ...] = ()
 

@@ -118,7 +118,7 @@ def actor(doc: Document) -> Actor:
         suspended=boolean(doc.get("suspended")),
         memorial=boolean(doc.get("memorial")),
         emojis=tags(doc)[2],
-        attributed_to=iri(doc.get("attributedTo")),
+        moderators=_moderators(doc),
         posting_restricted_to_mods=boolean(doc.get("postingRestrictedToMods")),
         attribution_domains=_domains(doc.get("attributionDomains")),
     )
@@ -315,6 +315,14 @@ def _fields(value: object) -> tuple[Field, ...]:
             if name and shown is not None:
                 found.append(Field(name, shown))
     return tuple(found[:FIELDS])
+
+
+def _moderators(doc: Document) -> str | None:
+    """The address of a Group's moderators. A list of people there (Smithereen, PeerTube) is none."""
+    for name in ("attributedTo", "moderators"):
+        if isinstance(value := doc.get(name), str) and (found := iri(value)) is not None:
+            return found
+    return None
 
 
 def _domains(value: object) -> tuple[str, ...]:

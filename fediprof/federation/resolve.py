@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from fediprof import clock
-from fediprof.actors import commands as actor_commands
 from fediprof.actors import store as actors
 from fediprof.actors import wire as actor_wire
 from fediprof.actors.records import Actor
@@ -26,6 +25,8 @@ from fediprof.db.database import Tx
 from fediprof.delivery import hosts
 from fediprof.errors import Forbidden, Malformed, NotAllowed, NotFound, NotVerified, TryLater, Unreachable
 from fediprof.federation.documents import Documents
+from fediprof.groups import finding
+from fediprof.moderation import policies
 from fediprof.net import nodeinfo, webfinger
 from fediprof.net.budget import HostBudget
 from fediprof.net.fetcher import Fetcher
@@ -100,6 +101,21 @@ class NetworkResolver:
             return None
         return actor
 
+    async def group(self, handle: str) -> Actor | None:
+        """What `!name@host` names: where a name is a person's and a group's, the group; else whoever there is."""
+        first = await self.handle(handle)
+        if first is None or first.local or first.type == "Group":
+            return first
+        try:
+            found = await webfinger.discover(self._fetcher, handle, scheme=self._perform.settings.scheme)
+        except (NotFound, Malformed, Unreachable):
+            return first
+        for iri in found.actor_iris:
+            other = await self.actor(iri) if iri != first.iri else None
+            if other is not None and other.type == "Group":
+                return other
+        return first
+
     async def key(self, key_id: str, *, fresh: bool = False) -> tuple[PublicKey, Actor] | None:
         """The key a signature names and the actor it belongs to; None when there is none to be had for good.
 
@@ -152,7 +168,7 @@ class NetworkResolver:
             return None
         described = actor_wire.described(doc, domain=domain, now=clock.now())
         described = replace(described, keys=tuple(each for each in described.keys if _is_usable(*each)))
-        return await self._perform(actor_commands.learn_actor, actor_commands.LearnActor(described))
+        return await self._perform(finding.learn_group, finding.LearnGroup(described, doc))
 
     async def _confirmed_domain(self, doc: as2.Actor) -> str | None:
         """The domain of an actor's handle. Its own host needs no witness; another domain must say so itself, and a host
@@ -167,7 +183,7 @@ class NetworkResolver:
             )
         except (NotFound, Malformed, Unreachable):
             return own
-        if found.actor_iri != doc.id:
+        if doc.id not in found.actor_iris:
             return None if claimed == own else own
         return found.subject_acct.rpartition("@")[2]
 

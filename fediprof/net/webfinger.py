@@ -26,6 +26,7 @@ ASK = "https://w3id.org/fediprof/ns#ask"
 MAX_BYTES = 65_536
 MAX_LINKS = 64
 MAX_URL = 2048
+MAX_ACTORS = 4
 
 _ACCEPT = "application/jrd+json, application/json;q=0.9"
 _AS_PROFILE = "https://www.w3.org/ns/activitystreams"
@@ -59,6 +60,8 @@ class Found:
     subscribe_template: str | None
     intents: Mapping[str, str]
     ask_template: str | None = None
+    actor_iris: tuple[str, ...] = ()
+    """Where a name is more than one actor's (Lemmy: a person and a group), all of them, `actor_iri` first."""
 
 
 def parse_handle(text: str, *, ports: bool = False) -> Handle:
@@ -138,7 +141,7 @@ def _same(one: Handle, other: Handle) -> bool:
 
 def _found(document: dict[str, Any], subject: Handle, scheme: str) -> Found:
     links = document.get("links")
-    actor: str | None = None
+    selves: list[str] = []
     subscribe: str | None = None
     ask: str | None = None
     intents: dict[str, str] = {}
@@ -148,17 +151,17 @@ def _found(document: dict[str, Any], subject: Handle, scheme: str) -> Found:
         rel, href, template = link.get("rel"), link.get("href"), link.get("template")
         if not isinstance(rel, str):
             continue
-        if rel == "self" and actor is None and _is_actor_type(link.get("type")) and _is_url(href, scheme):
-            actor = href
+        if rel == "self" and _is_actor_type(link.get("type")) and _is_url(href, scheme):
+            selves.append(href)
         elif rel == SUBSCRIBE and subscribe is None and _is_url(template, scheme) and "{uri}" in template:
             subscribe = template
         elif rel == ASK and ask is None and _is_url(template, scheme) and "{object}" in template:
             ask = template
         elif rel.startswith(INTENT) and _is_url(template, scheme):
             intents.setdefault(rel.removeprefix(INTENT)[:64], template)
-    if actor is None:
+    if not selves:
         raise NotFound(f"{subject} has no ActivityPub actor")
-    return Found(str(subject), actor, subscribe, intents, ask)
+    return Found(str(subject), selves[0], subscribe, intents, ask, tuple(dict.fromkeys(selves))[:MAX_ACTORS])
 
 
 def _is_actor_type(value: object) -> bool:
