@@ -75,6 +75,7 @@ SQL = frozenset(
         "queues",
         "front",
         "log",
+        "contests",
         "threads",
     ]
 )

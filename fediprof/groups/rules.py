@@ -18,6 +18,7 @@ from fediprof.groups.records import (
     POSTINGS,
     Group,
     GroupPost,
+    Moderator,
     Standing,
     State,
 )
@@ -96,6 +97,14 @@ def may_moderate(
 def must_be_moderator(is_moderator: bool, admin: bool = False) -> None:
     if not (is_moderator or admin):
         raise NotAllowed("not a moderator", public="Only moderators of this group may do that")
+
+
+def may_dismiss(listed: Iterable[Moderator], by_iri: str, iri: str) -> bool:
+    """Whether a moderator may dismiss another: themselves, or who was appointed after them (as with Lemmy)."""
+    order = [each.iri for each in listed]
+    if by_iri not in order or iri not in order:
+        return False
+    return order.index(by_iri) <= order.index(iri)
 
 
 def must_be_readable_title(title: str) -> str:

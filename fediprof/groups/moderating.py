@@ -1,0 +1,256 @@
+"""What a moderator of a group here does by its pages: authority, then the measure, then the moderator's activity in Lemmy's
+words, passed on by the group (groups rule 26, §7.2). Each is undone by its twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
+from fediprof.as2 import build
+from fediprof.as2.model import Document
+from fediprof.db.database import Tx
+from fediprof.effects import Audience, Deliver, Done
+from fediprof.errors import Conflict, Invalid, NotFound
+from fediprof.groups import founding, measures, store, wire
+from fediprof.groups.measures import Decision
+from fediprof.groups.records import Event, Group, GroupPost, Hosted
+from fediprof.here import Here
+from fediprof.posts import store as posts
+from fediprof.posts.records import Post
+from fediprof.principal import Member
+
+MAX_REASON = 1000
+MAX_PINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratePost:
+    """`rule`: the number of the group's rule it rests on. What is taken from somebody asks for a rule or a reason."""
+
+    by: Member
+    group_id: int
+    post_id: int
+    reason: str = ""
+    rule: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratePerson:
+    """`post_id`: the post a warning is about, if one."""
+
+    by: Member
+    group_id: int
+    person_id: int
+    reason: str = ""
+    rule: int | None = None
+    post_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BanPerson:
+    """`ends_at`: aware UTC; None: without end. `remove_posts`: also what they wrote here."""
+
+    by: Member
+    group_id: int
+    person_id: int
+    reason: str = ""
+    rule: int | None = None
+    ends_at: datetime | None = None
+    remove_posts: bool = False
+
+
+def approve_held(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """Let in a post that waits. Raises Conflict where nothing waits, or what it answers still does."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    placed, _ = _placed(tx, hosted, request.post_id)
+    thread = store.post(tx, placed.thread_id)
+    if not placed.starts_thread and (thread is None or thread.state != "shown"):
+        raise Conflict("its thread is not shown", public="Decide about the thread it answers first")
+    return _done(measures.approve(tx, Decision(hosted, by.iri, None, request.reason.strip()), placed, here))
+
+
+def refuse_held(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """Not take a post that waits. Raises Invalid (field reason, rule), Conflict."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    placed, _ = _placed(tx, hosted, request.post_id)
+    said = _said(hosted, by, request.reason, request.rule)
+    return _done(measures.refuse(tx, said, placed, here))
+
+
+def remove_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """Take a post out of the group. Raises Invalid (field reason, rule), Conflict when it is out already."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    placed, post = _placed(tx, hosted, request.post_id)
+    said = _said(hosted, by, request.reason, request.rule)
+    activity = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said))
+    return _done(measures.remove(tx, _saying(said, activity), placed, here))
+
+
+def restore_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """Put a post back; one that was refused is let in."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    placed, post = _placed(tx, hosted, request.post_id)
+    said = Decision(hosted, by.iri, None, request.reason.strip()[:MAX_REASON])
+    if placed.state == "refused" or placed.announce_iri is None:
+        return _done(measures.approve(tx, said, placed, here) or measures.restore(tx, said, placed, here))
+    inner = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said) or "restored")
+    return _done(measures.restore(tx, _saying(said, undo(hosted, by, inner, here)), placed, here))
+
+
+def lock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """No more answers in a thread; `post_id` is any post of it."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    thread, post = _thread(tx, hosted, request.post_id)
+    said = _said(hosted, by, request.reason, request.rule, needed=False)
+    activity = wire.act("Lock", hosted, by.iri, post.iri, here, summary=measures.summary(said))
+    return _done(measures.lock(tx, _saying(said, activity), thread, here, locked=True))
+
+
+def unlock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    thread, post = _thread(tx, hosted, request.post_id)
+    inner = wire.act("Lock", hosted, by.iri, post.iri, here)
+    said = Decision(hosted, by.iri, undo(hosted, by, inner, here), request.reason.strip()[:MAX_REASON])
+    return _done(measures.lock(tx, said, thread, here, locked=False))
+
+
+def pin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    """Put a thread on top. Raises Conflict past MAX_PINS."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    thread, post = _thread(tx, hosted, request.post_id)
+    if len(store.pinned(tx, hosted.id)) >= MAX_PINS:
+        raise Conflict("pins", public=f"At most {MAX_PINS} threads stay on top")
+    activity = wire.act("Add", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
+    return _done(measures.pin(tx, Decision(hosted, by.iri, activity), thread, here, pinned=True))
+
+
+def unpin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    thread, post = _thread(tx, hosted, request.post_id)
+    activity = wire.act("Remove", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
+    return _done(measures.pin(tx, Decision(hosted, by.iri, activity), thread, here, pinned=False))
+
+
+def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event]:
+    """Somebody writes here no longer. Their own server is told directly as well. Raises Invalid (field reason, rule,
+    ends_at), Conflict for a moderator: they are dismissed first."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    person = _person(tx, request.person_id)
+    if request.ends_at is not None and request.ends_at <= here.now:
+        raise Invalid("The end is a day to come", field="ends_at")
+    if store.moderates(tx, hosted.id, person.iri):
+        raise Conflict("a moderator", public="A moderator is dismissed before they are banned")
+    said = _said(hosted, by, request.reason, request.rule)
+    activity = wire.act(
+        "Block",
+        hosted,
+        by.iri,
+        person.iri,
+        here,
+        target=hosted.actor.iri,
+        summary=measures.summary(said),
+        ends_at=request.ends_at,
+        remove_data=request.remove_posts,
+    )
+    said = Decision(hosted, by.iri, activity, said.reason, said.rule, request.ends_at)
+    done = _done(measures.ban(tx, said, person, here, remove_posts=request.remove_posts))
+    return Done(done.value, (*done.effects, *_directly(by, person, activity)))
+
+
+def unban_person(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event]:
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    person = _person(tx, request.person_id)
+    before = store.standing(tx, hosted.id, person.id)
+    ours = before.ban_iri if before.ban_iri is not None and here.is_ours(before.ban_iri) else None
+    inner = wire.act(
+        "Block",
+        hosted,
+        by.iri,
+        person.iri,
+        here,
+        iri=ours,
+        target=hosted.actor.iri,
+        summary=before.ban_reason,
+        ends_at=before.ban_ends_at,
+        remove_data=False,
+    )
+    activity = undo(hosted, by, inner, here)
+    said = Decision(hosted, by.iri, activity, request.reason.strip()[:MAX_REASON])
+    done = _done(measures.unban(tx, said, person, here))
+    return Done(done.value, (*done.effects, *_directly(by, person, activity)))
+
+
+def warn(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event]:
+    """Say to somebody that a rule was not kept. Nothing is announced. Raises Invalid (field reason, rule)."""
+    hosted, by = moderator_of(tx, request.by, request.group_id)
+    post = _placed(tx, hosted, request.post_id)[1] if request.post_id is not None else None
+    said = _said(hosted, by, request.reason, request.rule)
+    return measures.warn(tx, said, _person(tx, request.person_id), here, post=post)
+
+
+# --- what moderators.py and contesting.py share with these
+
+
+def moderator_of(tx: Tx, by: Member, group_id: int) -> tuple[Hosted, Actor]:
+    """The group, and who acts in it. Raises NotFound, NotAllowed."""
+    hosted, person = founding.open_to(tx, group_id, by), actors.by_id(tx, by.actor_id)
+    if person is None:
+        raise NotFound("no such member")
+    return hosted, person
+
+
+def undo(hosted: Hosted, by: Actor, inner: Document, here: Here) -> Document:
+    return wire.act("Undo", hosted, by.iri, build.embedded(inner), here)
+
+
+def must_be_rule(group: Group, rule: int | None) -> None:
+    if rule is not None and not 1 <= rule <= len(group.rules):
+        raise Invalid("The group has no such rule", field="rule")
+
+
+def _said(hosted: Hosted, by: Actor, reason: str, rule: int | None, *, needed: bool = True) -> Decision:
+    must_be_rule(hosted.group, rule)
+    reason = reason.strip()
+    if len(reason) > MAX_REASON:
+        raise Invalid(f"At most {MAX_REASON} characters", field="reason")
+    if needed and not reason and rule is None:
+        raise Invalid("Name the rule, or say why: whom it concerns reads it", field="reason")
+    return Decision(hosted, by.iri, None, reason, rule)
+
+
+def _saying(said: Decision, activity: Document) -> Decision:
+    return Decision(said.hosted, said.by_iri, activity, said.reason, said.rule, said.ends_at)
+
+
+def _done(done: Done[Event] | None) -> Done[Event]:
+    if done is None:
+        raise Conflict("nothing to change", public="That is so already")
+    return done
+
+
+def _placed(tx: Tx, hosted: Hosted, post_id: int) -> tuple[GroupPost, Post]:
+    placed, post = store.post(tx, post_id), posts.by_id(tx, post_id)
+    if placed is None or post is None or placed.group_id != hosted.id or post.deleted_at is not None:
+        raise NotFound("no such post in this group")
+    return placed, post
+
+
+def _thread(tx: Tx, hosted: Hosted, post_id: int) -> tuple[GroupPost, Post]:
+    placed, _ = _placed(tx, hosted, post_id)
+    return _placed(tx, hosted, placed.thread_id)
+
+
+def _person(tx: Tx, person_id: int) -> Actor:
+    found = actors.by_id(tx, person_id)
+    if found is None or found.type == "Group":
+        raise NotFound("no such person")
+    return found
+
+
+def _directly(by: Actor, person: Actor, activity: Document) -> list[Deliver]:
+    """A ban goes to whom it concerns as well, whether or not their server has members in the group (groups rule 26)."""
+    if person.local:
+        return []
+    return [Deliver(by.id, activity, Audience(actor_ids=(person.id,)), person.iri)]
