@@ -11,14 +11,17 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from fediprof.accounts.commands import CreateAccount, CreateServerActor, create_account, create_server_actor
 from fediprof.accounts.records import Account
 from fediprof.here import INSTANCE_ACTOR
 from fediprof.keystore import KeyStore
 from fediprof.principal import Member
+from fediprof.schema.actors import actor
 from fediprof.services import Services, open_services
 from fediprof.settings import Settings, checked
+from tests.groups import strict
 from tests.support.remote import Network, Remote
 
 ENGINES = ("sqlite", "postgresql")
@@ -144,8 +147,18 @@ async def services(tmp_path: Path, ready_url: str, network: Network) -> AsyncIte
     await opened.perform(create_server_actor, CreateServerActor(keys))
     try:
         yield opened
+        assert (found := await read_strictly(opened, network)) == [], "\n".join(found)
     finally:
         await opened.close()
+
+
+async def read_strictly(services: Services, network: Network) -> list[str]:
+    """Everything a test had sent, and the documents it was answered of groups, as the strictest of the others read it."""
+    columns = select(actor.c.iri, actor.c.followers).where(actor.c.type == "Group")
+    rows = await services.read(lambda tx: tx.execute(columns).all())
+    groups = {iri: followers or "" for iri, followers in rows}
+    found = strict.faults([(each.url, each.activity) for each in network.sent], groups, services.here().host)
+    return found + [fault for each in network.answered for fault in strict.served_faults(each, groups)]
 
 
 _material: dict[str, tuple[bytes, bytes]] = {}
@@ -182,9 +195,13 @@ def app(services: Services):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-async def client(app, services: Services) -> AsyncIterator[httpx2.AsyncClient]:  # type: ignore[no-untyped-def]
+async def client(app, services: Services, network: Network) -> AsyncIterator[httpx2.AsyncClient]:  # type: ignore[no-untyped-def]
     """HTTP without a socket, at the server's own address."""
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=services.settings.origin) as opened:
+    hooks = {"response": [network.answer]}
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=services.settings.origin, event_hooks=hooks
+    ) as opened:
         yield opened
 
 

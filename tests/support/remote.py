@@ -47,6 +47,8 @@ class Network:
     answers: dict[str, list[int]] = field(default_factory=dict)  # statuses to give to POSTs at a host, then 202
     got: list[str] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
+    sent: list[Delivered] = field(default_factory=list)  # all of it: what a test forgets of `delivered` stays here
+    answered: list[dict[str, object]] = field(default_factory=list)  # documents our own server gave
     signed: list[Mapping[str, str]] = field(default_factory=list)
 
     async def get(
@@ -71,8 +73,16 @@ class Network:
         if host in self.down:
             raise Unreachable(f"{host} is down")
         self.delivered.append(Delivered(url, body, headers))
+        self.sent.append(self.delivered[-1])
         waiting = self.answers.get(host, [])
         return Response(url, waiting.pop(0) if waiting else 202, {}, b"")
+
+    async def answer(self, response: httpx2.Response) -> None:
+        """Of our own server, seen as others see it (a hook of the test client)."""
+        if response.status_code == 200 and MEDIA_TYPE in response.headers.get("content-type", ""):
+            document = json.loads(await response.aread() or b"null")
+            if isinstance(document, dict):
+                self.answered.append(document)
 
     async def close(self) -> None:
         return None
