@@ -40,6 +40,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "interactions",
                 "follows",
                 "groups",
+                "introductions",
                 "moderation",
                 "conversations",
                 "notifications",
@@ -76,6 +77,7 @@ SQL = frozenset(
         "front",
         "log",
         "contests",
+        "reports",
         "threads",
     ]
 )

@@ -72,6 +72,20 @@ def page(tx: Tx, group_id: int | None, *, limit: int = 40, max_id: int | None = 
     return [found[each] for each in chosen]
 
 
+def of_person(tx: Tx, person_id: int, group_id: int | None = None, *, limit: int = 40) -> list[Event]:
+    """What was decided about somebody, newest first; in one group, or in all."""
+    query = select(moderation_event).where(moderation_event.c.subject_id == person_id)
+    if group_id is not None:
+        query = query.where(moderation_event.c.group_id == group_id)
+    return [Event(*row) for row in tx.execute(query.order_by(moderation_event.c.id.desc()).limit(limit))]
+
+
+def by_activity(tx: Tx, iri: str) -> Event | None:
+    """The decision an activity said."""
+    row = tx.execute(select(moderation_event).where(moderation_event.c.activity_iri == iri).limit(1)).first()
+    return None if row is None else Event(*row)
+
+
 def last(tx: Tx, action: str, subject_iri: str, group_id: int | None) -> Event | None:
     """The latest of that kind about something that was not undone."""
     query = select(moderation_event).where(
