@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fediprof.errors import NotAllowed
+
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
@@ -35,3 +37,8 @@ class RemoteServer:
 
 Principal: TypeAlias = Anonymous | Member | RemoteServer
 ANONYMOUS = Anonymous()
+
+
+def must_run_server(by: Member) -> None:
+    if not by.admin:
+        raise NotAllowed("only for those who run this server")

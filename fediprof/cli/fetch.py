@@ -18,7 +18,7 @@ from fediprof.as2.model import Document
 from fediprof.cli.run import as_json, settings_of, with_services
 from fediprof.errors import FediprofError
 from fediprof.federation.documents import Documents
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.net import webfinger
 from fediprof.net.fetcher import Response
 from fediprof.services import Services
@@ -63,7 +63,7 @@ async def look(services: Services, asked: str, scheme: Scheme | None = None) -> 
     try:
         iri = asked if "://" in asked else await _actor_of(services, asked)
         host = origin.host_of(iri)
-        if await services.read(lambda tx: moderation.domain_blocked(tx, host)):
+        if await services.read(lambda tx: policies.domain_blocked(tx, host)):
             found.refused.append(f"{host} is blocked here")
         response = await _asked(services.resolver.documents, iri, scheme, found)
     except FediprofError as error:

@@ -91,8 +91,8 @@ def record(tx: Tx, keystore: KeyStore, deliver: Deliver, here: Here) -> int:
 
 @lru_cache(maxsize=64)
 def _people(count: int) -> Prepared:
-    """(inbox, shared inbox, host, software) of so many actors. Not `among`: beside `_reachable` SQLite would then go through every
-    actor of other servers, by the index of `local`."""
+    """(inbox, shared inbox, host, software) of so many actors. Not `among`: beside `_reachable` SQLite would then go through
+    every actor of other servers, by the index of `local`."""
     ids = [bindparam(f"id{number}", type_=actor.c.id.type) for number in range(count)]
     query = select(actor.c.inbox, _shared, actor.c.host, peer.c.software)
     query = query.join(peer, peer.c.host == actor.c.host, isouter=True)

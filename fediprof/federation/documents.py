@@ -16,7 +16,7 @@ from fediprof.delivery import hosts
 from fediprof.errors import Forbidden, Malformed, NotVerified, Refused, TooMuch, Unreachable
 from fediprof.here import INSTANCE_ACTOR
 from fediprof.keystore import KeyStore
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.net.fetcher import Fetcher, Response
 from fediprof.signatures import sign
 from fediprof.signatures.keys import PrivateKey
@@ -45,9 +45,12 @@ class Documents:
         Raises Unreachable when asking later may help, Forbidden for an address we do not go to or a blocked server.
         """
         host = origin.host_of(iri)
-        if await self._database.read(lambda tx: moderation.domain_blocked(tx, host)):
+        if await self._database.read(lambda tx: policies.domain_blocked(tx, host)):
             raise Forbidden(f"{host} is blocked here")
         response = await self._get(iri, host, key)
+        moved = origin.host_of(response.url)
+        if moved != host and await self._database.read(lambda tx: policies.domain_blocked(tx, moved)):
+            raise Forbidden(f"{host} leads to {moved}, which is blocked here")
         if response.status in (404, 410):
             return None
         if response.status != 200:

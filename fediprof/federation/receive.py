@@ -33,7 +33,7 @@ from fediprof.federation.signer import Signer, signer
 from fediprof.follows import store as follows
 from fediprof.follows import synchronization
 from fediprof.jobs import queue
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.net.budget import HostBudget
 from fediprof.perform import Performer
 from fediprof.signatures import digest, integrity, verify
@@ -139,7 +139,7 @@ class Receiver:
     async def _passed_on(self, document: Document, activity: as2.Activity, body: bytes) -> str:
         """Signed by somebody else than its actor: believed with the actor's own proof, else asked for at its source."""
         host = origin.host_of(activity.actor)
-        if await self.perform.database.read(lambda tx: moderation.domain_blocked(tx, host)):
+        if await self.perform.database.read(lambda tx: policies.domain_blocked(tx, host)):
             raise NotAllowed(f"{host} is blocked here")
         proof = integrity.proof_of(document)
         if proof is not None:

@@ -11,7 +11,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.errors import NotAllowed
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.schema.actors import actor, public_key
 from fediprof.schema.delivery import peer
 from fediprof.signatures import keys
@@ -40,7 +40,7 @@ _SIGNER = Prepared(
     select(
         public_key.c.owner,
         public_key.c.material,
-        moderation.BLOCKED_NAMES.exists(),
+        policies.SEVERITY,
         actor.c.id,
         actor.c.iri,
         actor.c.followers,
@@ -50,17 +50,17 @@ _SIGNER = Prepared(
     .join(actor, actor.c.id == public_key.c.actor_id)
     .where(public_key.c.iri == bindparam("iri"))
 )
-"""Columns: owner, material, blocked, and Signer's."""
+"""Columns: owner, material, what is decided about the host, and Signer's."""
 
 
 def signer(tx: Tx, key_id: str, host: str) -> Signer | None:
     """The owner of a key we hold; `host` is the key's. Raises NotAllowed when that server is blocked here."""
-    row = _SIGNER.first(tx, {"iri": key_id, "host": host, "names": moderation.over(host)})
+    row = _SIGNER.first(tx, {"iri": key_id, "host": host, "names": policies.over(host)})
     if row is None:
-        if moderation.domain_blocked(tx, host):
+        if policies.domain_blocked(tx, host):
             raise NotAllowed(f"{host} is blocked here")
         return None
-    owner, material, blocked, *known = row
-    if blocked:
+    owner, material, severity, *known = row
+    if severity == "block":
         raise NotAllowed(f"{host} is blocked here")
     return Signer(keys.public_from_material(key_id, owner, material), *known)

@@ -8,7 +8,7 @@ from fediprof.as2 import origin
 from fediprof.db.database import Tx
 from fediprof.errors import NotAllowed, NotVerified, TryLater, Unreachable, WrongKey
 from fediprof.federation.resolve import NetworkResolver
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.perform import Performer
 from fediprof.principal import ANONYMOUS, Anonymous, RemoteServer
 from fediprof.signatures import verify
@@ -30,7 +30,7 @@ async def viewer_of(
     host = origin.host_of(claim.key_id)
 
     def blocked(tx: Tx) -> bool:
-        return moderation.domain_blocked(tx, host)
+        return policies.domain_blocked(tx, host)
 
     if await perform.database.read(blocked):
         raise NotAllowed(f"{host} is blocked here")

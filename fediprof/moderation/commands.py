@@ -1,25 +1,23 @@
-"""Blocks, reports and blocked servers; by members and by others."""
+"""Blocks and reports; by members and by others. What is decided about servers: `domains`, about accounts: `sanctions`."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import build
-from fediprof.as2.origin import ascii_host
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done
-from fediprof.errors import Invalid, Malformed, NotAllowed, NotFound
+from fediprof.errors import NotAllowed, NotFound
 from fediprof.follows.commands import end_between
 from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.moderation import store
 from fediprof.moderation.store import Block, Report
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
-from fediprof.principal import Member
+from fediprof.principal import Member, must_run_server
 from fediprof.timelines import store as timelines
 
 
@@ -44,13 +42,6 @@ class ReportActor:
 class CloseReport:
     by: Member
     report_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlockDomain:
-    by: Member
-    domain: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,35 +146,10 @@ def receive_flag(tx: Tx, request: ReceiveFlag, here: Here) -> Done[str]:
 
 
 def close_report(tx: Tx, request: CloseReport, here: Here) -> Done[None]:
-    _must_run_this(request.by)
+    must_run_server(request.by)
     if not store.close_report(tx, request.report_id):
         raise NotFound("no such report")
     return Done(None)
-
-
-def block_domain(tx: Tx, request: BlockDomain, here: Here) -> Done[str]:
-    """Nothing more comes from a server or goes to it. Returns the name as it is kept."""
-    _must_run_this(request.by)
-    try:
-        domain = ascii_host(request.domain.strip().removeprefix("https://").strip("/"))
-    except Malformed:
-        raise Invalid("This is not the name of a server", field="domain") from None
-    if not re.fullmatch(r"[a-z0-9.-]+(:\d+)?", domain) or domain in (here.domain, here.host):
-        raise Invalid("This is not the name of another server", field="domain")
-    store.block_domain(tx, domain, request.reason[:500], here.now)
-    return Done(domain)
-
-
-def unblock_domain(tx: Tx, request: BlockDomain, here: Here) -> Done[str]:
-    _must_run_this(request.by)
-    if not store.unblock_domain(tx, request.domain):
-        raise NotFound("this server is not blocked")
-    return Done(request.domain)
-
-
-def _must_run_this(by: Member) -> None:
-    if not by.admin:
-        raise NotAllowed("only for those who run this server")
 
 
 def _pair(tx: Tx, request: BlockActor | ReportActor) -> tuple[Actor, Actor]:

@@ -1,4 +1,4 @@
-"""All SQL on blocks between people, blocked servers and reports."""
+"""All SQL on blocks between people, and on reports. What is decided about servers: `policies`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select, update
 
 from fediprof.actors.records import Actor
-from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor
-from fediprof.schema.moderation import block, domain_block, report
+from fediprof.schema.moderation import block, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +76,6 @@ def blocked_by(tx: Tx, actor_id: int) -> list[Actor]:
     """Whom a member blocks, the last first."""
     query = select(actor).join(block, block.c.target_id == actor.c.id).where(block.c.actor_id == actor_id)
     return [Actor(*row) for row in tx.execute(query.order_by(block.c.id.desc()))]
-
-
-BLOCKED_NAMES = select(domain_block.c.domain).where(among(domain_block.c.domain, "names"))
-"""Of the parameter `names` those that are blocked."""
-
-_BLOCKED = Prepared(BLOCKED_NAMES)
-
-
-def domain_blocked(tx: Tx, host: str) -> bool:
-    """Whether a host, or a domain it is under, is blocked."""
-    return _BLOCKED.first(tx, {"names": over(host)}) is not None
-
-
-def over(host: str) -> list[str]:
-    """The names whose block is a block of `host`: its own, and of every domain it is under. For `BLOCKED_NAMES`."""
-    labels = host.partition(":")[0].split(".")
-    return [".".join(labels[i:]) for i in range(len(labels))] + [host]
-
-
-def domain_blocks(tx: Tx) -> list[tuple[str, str, datetime]]:
-    """(domain, reason, since)"""
-    return [tuple(row) for row in tx.execute(select(domain_block).order_by(domain_block.c.domain))]
-
-
-def block_domain(tx: Tx, domain: str, reason: str, now: datetime) -> bool:
-    return insert_or_leave(tx, domain_block, {"domain": domain, "reason": reason, "created_at": now})
-
-
-def unblock_domain(tx: Tx, domain: str) -> bool:
-    return tx.execute(delete(domain_block).where(domain_block.c.domain == domain)).rowcount > 0
 
 
 def insert_report(tx: Tx, new: Report) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.profiles import store
 from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer, disclose
 from fediprof.profiles.records import Entry
@@ -63,7 +63,7 @@ def viewer_of(tx: Tx, owner_id: int, looker_id: int | None) -> Viewer:
     hosts = frozenset(each.partition(":")[0].casefold() for each in (domain, origin.host_of(iri)))
     if looker_id == owner_id:
         return Viewer(looker_id, hosts, owner=True)
-    if blocked or moderation.domain_blocked(tx, host):
+    if blocked or policies.domain_blocked(tx, host):
         return ANYBODY
     # Both follow each other and both follows were accepted: never by one side's click alone.
     return Viewer(looker_id, hosts, contact=follows_owner and followed_by_owner)

@@ -26,7 +26,7 @@ from fediprof.effects import Done, Resolver
 from fediprof.errors import Malformed, NotAllowed, NotFound, NotVerified, TooMuch, Unreachable
 from fediprof.here import Here
 from fediprof.keystore import KeyStore
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.net import webfinger
 from fediprof.net.fetcher import Fetcher
 from fediprof.settings import Settings
@@ -113,7 +113,7 @@ class Login:
         found = await webfinger.discover(self.fetcher, handle, scheme=self.settings.scheme)
         host = origin.host_of(found.actor_iri)
         hosts = (host, found.subject_acct.rpartition("@")[2])
-        if await self.database.read(lambda tx: any(moderation.domain_blocked(tx, each) for each in hosts)):
+        if await self.database.read(lambda tx: any(policies.domain_blocked(tx, each) for each in hosts)):
             raise NotAllowed(f"{host} is blocked")
         there = await provider.offered(self.fetcher, f"{self.settings.scheme}://{host}")
         app = await self._app(host, there)

@@ -11,9 +11,11 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.delivery import report as deliveries
 from fediprof.i18n.catalog import N_
-from fediprof.moderation import commands
+from fediprof.moderation import commands, policies
 from fediprof.moderation import store as moderation
-from fediprof.moderation.commands import BlockDomain, CloseReport
+from fediprof.moderation.commands import CloseReport
+from fediprof.moderation.domains import BlockDomain, DecideDomains, Line, decide_domains
+from fediprof.moderation.domains import block_domain as keep_out
 from fediprof.moderation.store import Report
 from fediprof.refusals import store as refusals
 from fediprof.refusals.store import Refusal
@@ -40,7 +42,7 @@ async def _show(page: Page, form: Form) -> Response:
     ) -> tuple[list[tuple[Report, Actor]], list[Domain], list[deliveries.HostLine], list[Refusal]]:
         reports = moderation.reports(tx)
         people = actors.by_ids(tx, (each.target_id for each in reports))
-        domains = [Domain(name, reason) for name, reason, _ in moderation.domain_blocks(tx)]
+        domains = [Domain(each.domain, each.comment) for each in policies.all_policies(tx).values()]
         told = [(each, people[each.target_id]) for each in reports]
         return told, domains, deliveries.of_host(tx), refusals.newest(tx)
 
@@ -99,11 +101,11 @@ async def close_report(page: Page) -> Response:
 async def block_domain(page: Page) -> Response:
     form = await page.form()
     asked = BlockDomain(page.by, form.text("domain"), form.text("reason"))
-    await form.attempt(page.t, page.perform(commands.block_domain, asked), known=frozenset(("domain",)))
+    await form.attempt(page.t, page.perform(keep_out, asked), known=frozenset(("domain",)))
     return await _show(page, form) if form.errors else page.to("/admin#domains", "saved")
 
 
 async def unblock_domain(page: Page) -> Response:
     form = await page.form()
-    await page.perform(commands.unblock_domain, BlockDomain(page.by, form.text("domain")))
+    await page.perform(decide_domains, DecideDomains(page.by, (Line(form.text("domain"), None),)))
     return page.to("/admin#domains", "saved")

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from fediprof import clock
 from fediprof.delivery import hosts, report
 from fediprof.errors import Forbidden
-from fediprof.moderation.commands import BlockDomain, block_domain
+from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.net.fetcher import Response
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
 from fediprof.schema.delivery import delivery, peer

@@ -17,7 +17,7 @@ from fediprof.errors import Forbidden
 from fediprof.follows import store as follows
 from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.interactions.commands import Announce, announce_post
-from fediprof.moderation.commands import BlockDomain, block_domain
+from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.schema.inbox import inbox_activity

@@ -10,7 +10,7 @@ import pytest
 
 from fediprof import clock
 from fediprof.db.database import Tx
-from fediprof.moderation.commands import BlockDomain, block_domain
+from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.refusals import paths, store
 from fediprof.refusals.limits import BLOCK_SECONDS, HOUR

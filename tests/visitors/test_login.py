@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from fediprof import clock
 from fediprof.errors import Forbidden, Unreachable
-from fediprof.moderation import store as moderation
+from fediprof.moderation import policies
 from fediprof.net.fetcher import Response
 from fediprof.schema.visitors import login_app, login_attempt, login_code, visitor_session
 from fediprof.web import visitors as pages
@@ -435,7 +435,7 @@ async def test_what_cannot_be_asked_is_told(services, marie, paul, remote, netwo
     network.down.add("down.example")
     remote("paul", "blocked.example")
     now = clock.now()
-    await services.database.write(lambda tx: moderation.block_domain(tx, "blocked.example", "", now))
+    await services.database.write(lambda tx: policies.keep(tx, policies.blank("blocked.example", "block", now)))
     await browser.open("/visit")
     await browser.press("/visit", button="Go on", handle=handle)
     assert browser.status == 422
