@@ -20,8 +20,9 @@ from fediprof.here import Here
 from fediprof.posts import receive
 from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceiveDeletion, ReceivePost, ReceiveRevision
-from fediprof.posts.records import Post
+from fediprof.posts.records import Post, Visibility
 from fediprof.profiles import messages
+from fediprof.timelines import store as timelines
 
 RESENT_FOR_DAYS = 7
 
@@ -80,10 +81,8 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     writer = writer_of(tx, hosted, author, here)
     decided = rules.admitted(hosted.group, writer, seen_by, thread, here.now)
     if decided is None:
-        if seen_by == "direct" and any(person.local for person in _people(tx, written.to, written.cc, hosted)):
-            return messages.receive_message(
-                tx, request.post, here
-            )  # to members of ours as well: theirs, not the group's
+        if _for_others_too(tx, request.post, seen_by, hosted):
+            return messages.receive_message(tx, request.post, here)  # theirs, and not the group's
         return Done(Arrival(None, "not written for the group"))
     if decided.state == "refused":
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
@@ -237,6 +236,10 @@ def _hosted(tx: Tx, group_id: int) -> Hosted:
     return found
 
 
-def _people(tx: Tx, to: tuple[str, ...], cc: tuple[str, ...], hosted: Hosted) -> list[Actor]:
-    found = actors.by_iris(tx, list(dict.fromkeys((*to, *cc)))[:50])
-    return [each for each in found.values() if each.id != hosted.id and each.type != "Group"]
+def _for_others_too(tx: Tx, request: ReceivePost, seen_by: Visibility, hosted: Hosted) -> bool:
+    """Whether what is not for the group's readers is for members of ours all the same: named in it, or its author's
+    followers."""
+    if seen_by == "followers" and timelines.readers(tx, request.author.id):
+        return True
+    named = actors.by_iris(tx, list(addressing.addressees(request.written))[:50]).values()
+    return any(person.local and person.type != "Group" for person in named)

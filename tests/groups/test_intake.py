@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.posts import store as posts
 from tests.groups.conftest import make_group
 from tests.support.remote import PUBLIC
 
@@ -105,8 +107,6 @@ async def test_what_was_not_written_for_everyone_is_neither_kept_nor_passed_on(
     await paul.send(create)
     await drain()
     assert network.activities("Announce") == []
-    from fediprof.posts import store as posts
-
     assert await services.read(lambda tx: posts.by_iri(tx, create["object"]["id"])) is None
 
 
@@ -138,3 +138,22 @@ async def test_the_group_as_others_read_it(services, industry, remote, client, d
     outbox = (await paul.get("/u/industry/outbox")).json()
     assert outbox["totalItems"] == 1
     assert json.dumps(outbox["orderedItems"][0]["object"], sort_keys=True) == json.dumps(create, sort_keys=True)
+
+
+async def test_what_names_a_group_and_was_written_for_followers_reaches_the_followers_alone(
+    services, marie, industry, remote, network, drain
+) -> None:
+    paul = remote("paul", "far.example")
+    known = await services.resolver.actor(paul.iri)
+    asked = await services.perform(request_follow, RequestFollow(marie, known.id))
+    await paul.send(paul.activity("Accept", asked.iri))
+    await paul.send(paul.activity("Follow", industry.actor.iri))
+    await drain()
+    network.delivered.clear()
+    create = created(paul, industry, 1, to=[f"{paul.iri}/followers"], cc=[industry.actor.iri])
+    await paul.send(create)
+    await drain()
+    kept = await services.read(lambda tx: posts.by_iri(tx, create["object"]["id"]))
+    assert kept.visibility == "followers"
+    assert kept.group_id is None
+    assert network.activities("Announce") == []
