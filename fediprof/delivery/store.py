@@ -30,6 +30,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An activity that went out, or waits to."""
+
+    actor_id: int
+    object_iri: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """`next_at`: None when it is over. `state`: waiting, sent, failed."""
 
@@ -74,6 +83,11 @@ _DUE = Prepared(
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )
+_SENT = Prepared(
+    select(outgoing.c.actor_id, outgoing.c.object_iri, outgoing.c.body).where(
+        outgoing.c.activity_iri == bindparam("iri")
+    )
+)
 _BODIES = Prepared(select(outgoing.c.id, outgoing.c.body).where(among(outgoing.c.id, "ids")))
 _MARK = Prepared(
     update(delivery)
@@ -99,6 +113,12 @@ def due(tx: Tx, hosts: Sequence[str], now: datetime, most: int) -> dict[str, lis
 
 def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:
     return {row[0]: row[1] for row in _BODIES.all(tx, {"ids": list(outgoing_ids)})} if outgoing_ids else {}
+
+
+def activity(tx: Tx, iri: str) -> Sent | None:
+    """What went out under an id."""
+    row = _SENT.first(tx, {"iri": iri})
+    return None if row is None else Sent(*row)
 
 
 def mark(tx: Tx, outcomes: Sequence[Outcome], now: datetime) -> None:

@@ -22,7 +22,7 @@ from fediprof.as2 import build, names, origin
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.errors import Gone, NotAllowed, NotFound, NotVerified
-from fediprof.federation import collections, discovery, instance
+from fediprof.federation import collections, discovery, instance, passed
 from fediprof.federation.viewing import viewer_of
 from fediprof.groups import collections as group_collections
 from fediprof.groups import store as groups
@@ -271,6 +271,17 @@ async def post_activity(request: Request) -> Response:
     return answer(await services.read(lambda tx: wire.create(_shown(tx, found), services.here())))
 
 
+async def passed_on(request: Request) -> Response:
+    """An activity of a group, as it was sent."""
+    services = services_of(request)
+    asker = await viewer(request)
+    iri = f"{services.settings.origin}/a/{request.path_params['slug']}"
+    body = await services.read(lambda tx: passed.activity(tx, iri, asker))
+    if body is None:
+        raise NotFound("no such activity")
+    return Response(body, 200, HEADERS, media_type=f"{names.MEDIA_TYPE}; charset=utf-8")
+
+
 async def post_part(request: Request) -> Response:
     """replies, context, likes, shares."""
     services = services_of(request)
@@ -405,6 +416,7 @@ routes = [
     _get("/u/{username}/moderators", moderators),
     _get("/u/{username}/tags", featured_tags),
     _get("/p/{slug}/activity", post_activity),
+    _get("/a/{slug}", passed_on),
     _get("/.well-known/webfinger", webfinger),
     _get("/.well-known/host-meta", host_meta),
     _get("/.well-known/nodeinfo", nodeinfo_links),

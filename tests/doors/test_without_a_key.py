@@ -11,12 +11,18 @@ import httpx2
 import pytest
 from starlette.routing import Mount, Route
 
+from fediprof.delivery import outbox
+from fediprof.effects import Audience, Deliver
 from fediprof.federation import endpoints as federation
+from fediprof.groups import announcing
 from fediprof.mastodon import routes as mastodon
 from fediprof.observability import health
 from fediprof.posts.commands import PublishPost, publish_post
+from fediprof.principal import Member
+from fediprof.services import Services
 from fediprof.web import routes as web
 from fediprof.web.access import everybody
+from tests.groups.conftest import make_group
 from tests.support import forgery
 from tests.support.forgery import Knock, fetching, honest, honest_9421, posting
 from tests.support.rows import LEARNT, counted, kept
@@ -113,7 +119,7 @@ async def paul(marie, remote, drain):  # type: ignore[no-untyped-def]
 
 def test_there_are_inboxes_and_documents_to_knock_on() -> None:
     assert INBOXES == ["/actor/inbox", "/inbox", "/u/{username}/inbox"]
-    assert len(DOCUMENTS) == 9
+    assert len(DOCUMENTS) == 10
 
 
 @pytest.mark.parametrize("path", INBOXES)
@@ -251,12 +257,22 @@ async def test_nobody_is_told_who_follows_but_the_server_concerned(client, paul,
     assert (await knocked(client, honest(paul, fetching(path)))).json()["orderedItems"] == [paul.iri]
 
 
+async def a_groups_activity(services: Services, by: Member) -> str:
+    """The id of a vote that a group passed on."""
+    hosted = await make_group(services, by)
+    passed = announcing.wrapped(hosted, {"type": "Like"}, services.here(), object_iri="x")
+    to = Deliver(hosted.id, passed.activity, Audience(inboxes=("https://far.example/inbox",)), "x")
+    await services.database.write(lambda tx: outbox.record(tx, services.keystore, to, services.here()))
+    return str(passed.activity["id"])
+
+
 @pytest.mark.parametrize("path", DOCUMENTS)
 async def test_a_server_that_asks_for_signatures_gives_no_document_without(
     path, client, paul, services, marie, network
 ) -> None:
     post = await services.perform(publish_post, PublishPost(marie, "public"))
-    path = filled(path, post.iri.rpartition("/")[2])
+    found = await a_groups_activity(services, marie) if path.startswith("/a/") else post.iri
+    path = filled(path, found.rpartition("/")[2])
     assert (await knocked(client, fetching(path))).status_code in (200, 401)
     services.perform.settings = replace(services.settings, secure_fetch=True)
     before = await counted(services)

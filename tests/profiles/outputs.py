@@ -127,6 +127,7 @@ NOTHING_OF_ANYBODY: dict[str, str] = {
     "/inbox": "is not read",
     "/u/{username}/inbox": "is not read",
     "/actor": "the server's own",
+    "/a/{slug}": "what groups passed on, and nobody's else: tests/groups/test_passed.py",
     "/.well-known/host-meta": "addresses of this server",
     "/.well-known/nodeinfo": "addresses of this server",
     "/.well-known/oauth-authorization-server": "what apps need to know of this server",
