@@ -118,6 +118,7 @@ async def test_a_blocked_server_gets_nothing_of_what_is_written_after(
     followers, marie, services, drain, network
 ) -> None:
     await services.perform(block_domain, BlockDomain(marie, "far.example"))
+    await drain()  # it is told that following ended
     network.delivered.clear()
     await services.perform(publish_post, PublishPost(marie, "hello @paul@far.example"))
     await drain()
