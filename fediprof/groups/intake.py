@@ -10,6 +10,7 @@ from typing import Any
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import audience
+from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
@@ -25,6 +26,8 @@ from fediprof.profiles import messages
 from fediprof.timelines import store as timelines
 
 RESENT_FOR_DAYS = 7
+DEEPEST = 50
+"""How far above a reply its thread is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,9 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         audience.visibility_of(written.to, written.cc, author.followers),
         addressed,
     )
-    parent = posts.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
-    answered = store.post(tx, parent.id) if parent is not None else None
-    named = hosted.actor.iri in addressing.addressees(written)
-    if answered is None or answered.group_id != hosted.id:
-        answered = None
-        if not named:
-            return messages.receive_message(tx, request.post, here)
+    answered = _answered(tx, written, hosted)
+    if answered is None and hosted.actor.iri not in addressing.addressees(written):
+        return messages.receive_message(tx, request.post, here)
     thread = store.post(tx, answered.thread_id) if answered is not None else None
     writer = writer_of(tx, hosted, author, here)
     decided = rules.admitted(hosted.group, writer, seen_by, thread, here.now)
@@ -84,6 +83,8 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         if _for_others_too(tx, request.post, seen_by, hosted):
             return messages.receive_message(tx, request.post, here)  # theirs, and not the group's
         return Done(Arrival(None, "not written for the group"))
+    if rules.too_long(written.content.value):
+        return Done(Arrival(None, "longer than a group takes"))
     if decided.state == "refused":
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
         return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
@@ -98,6 +99,19 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     effects = take(tx, hosted, post, author, thread, decided, request.carried, here, kind=kind)
     outcome = taken.value.outcome if effects is None else f"{decided.state} in {hosted.actor.username}"
     return Done(Arrival(post, outcome), (*taken.effects, *(effects or ())))
+
+
+def _answered(tx: Tx, written: as2.Post, hosted: Hosted) -> GroupPost | None:
+    """The nearest post of the group above a reply: what is between may never have been sent here."""
+    parent = posts.by_iri(tx, written.in_reply_to) if written.in_reply_to else None
+    for _ in range(DEEPEST):
+        if parent is None:
+            return None
+        placed = store.post(tx, parent.id)
+        if placed is not None:
+            return placed if placed.group_id == hosted.id else None
+        parent = posts.by_id(tx, parent.in_reply_to_id) if parent.in_reply_to_id is not None else None
+    return None
 
 
 def writer_of(tx: Tx, hosted: Hosted, author: Actor, here: Here) -> Writer:
@@ -141,8 +155,8 @@ def take(
     )
     if not store.insert_post(tx, new):
         return None
-    if thread is None and not post.title and not post.local:
-        posts.change(tx, post.id, {"title": rules.title_of("", post.content)})
+    if thread is None and not post.local:
+        posts.change(tx, post.id, {"title": rules.title_of(post.title, post.content)})
     if decided.state == "held":
         return tell_moderators(tx, hosted, "group.held", author, post.id)
     return let_in(tx, hosted, new, post, author, carried.document, here)
@@ -167,7 +181,7 @@ def let_in(
         store.answered(tx, placed.thread_id, here.now, by_another=began is None or began.actor_id != author.id)
     elif hosted.group.private:
         effects += announcing.lay(tx, hosted, post)
-    elif post.visibility == "public":
+    elif post.visibility == "public" and rules.may_be_boosted(inner, hosted.actor.iri):
         effects += announcing.boost(tx, hosted, post, author, here)
     return effects
 
@@ -190,6 +204,8 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
         if known is None and written.published is not None and (here.now - written.published).days >= RESENT_FOR_DAYS:
             return Done(Arrival(None, "a change of an old post we never had"))
         return receive_post(tx, ReceiveGroupPost(first, request.group_id, request.carried), here)
+    if rules.too_long(written.content.value):
+        return Done(Arrival(None, "longer than a group takes"))
     done = receive.receive_revision(tx, request.revision, here)
     if done.value.outcome != "revised":
         return done

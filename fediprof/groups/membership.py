@@ -62,6 +62,7 @@ def receive_join(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
     if person is None:
         return Done("nobody we know")
     refused = store.standing(tx, hosted.id, person.id).banned(here.now) or hosted.group.closed_at is not None
+    refused = refused or person.type == "Group"  # two groups that pass on what the other does go round (groups §6)
     if hosted.group.private and not refused:
         refused = store.software_of(tx, person.host) not in KEEPS_PRIVATE
     if refused:

@@ -20,6 +20,7 @@ from fediprof.posts import sending, wire
 from fediprof.posts import store as post_store
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost
 from fediprof.posts.records import Post
+from fediprof.text.html import from_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,20 @@ def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
     if parent is None and request.visibility == "public" and request.group_id is None:
         named = store.hosted_among(tx, [each.iri for each in actors.by_ids(tx, request.named.values()).values()])
         if named:
-            return _published(tx, replace(request, group_id=named[0]), _group(tx, named[0]), None, here)
+            # What begins a thread has a title, or servers that know threads do not find its group (groups §7.1).
+            title = request.title or rules.title_of("", from_plain(request.text))
+            asked = replace(request, group_id=named[0], title=title)
+            return _published(tx, asked, _group(tx, named[0]), None, here)
     return posts.publish_post(tx, request, here)
 
 
 def revise(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     """Change a post; what is in a group here is passed on by it."""
     before = post_store.by_id(tx, request.post_id)
+    if before is not None and before.group_id is not None and before.title:
+        # A door that knows no titles leaves the thread its own (groups rule 24).
+        title = rules.must_be_readable_title(request.title) if request.title.strip() else before.title
+        request = replace(request, title=title)
     done = posts.revise_post(tx, request, here)
     placed = store.post(tx, request.post_id) if before is not None and before.group_id is not None else None
     hosted = store.hosted(tx, placed.group_id) if placed is not None and placed.state == "shown" else None

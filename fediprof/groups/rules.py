@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from fediprof.as2 import origin
+from fediprof.as2 import origin, reader
 from fediprof.as2.names import PUBLIC_ALIASES
 from fediprof.errors import Invalid, NotAllowed
 from fediprof.groups.records import (
@@ -26,6 +27,8 @@ from fediprof.posts.records import Visibility
 from fediprof.text.html import plain
 
 SHORTEST_TITLE = 3
+LONGEST = 100_000
+"""Bytes of text a post in a group has at most; one of a member has far less (rule 21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,23 @@ def admitted(
     return Decided("shown")
 
 
+def too_long(content: str) -> bool:
+    return len(content) * 4 > LONGEST and len(content.encode()) > LONGEST
+
+
+def may_be_boosted(created: Mapping[str, Any], group_iri: str) -> bool:
+    """Whether an author lets the group boost a post: GoToSocial's `canAnnounce` names the public, or the group, or is not
+    there. Else the group passes on the activity alone."""
+    written = created.get("object")
+    policy = written.get("interactionPolicy") if isinstance(written, Mapping) else None
+    said = policy.get("canAnnounce") if isinstance(policy, Mapping) else None
+    if not isinstance(said, Mapping):
+        return True
+    names = ("automaticApproval", "always")  # the second until GoToSocial 0.21
+    allowed = {each for name in names for each in reader.many(said.get(name)) if isinstance(each, str)}
+    return bool(allowed & PUBLIC_ALIASES) or group_iri in allowed
+
+
 def may_moderate(
     group_host: str, is_moderator: bool, actor_iri: str, object_iri: str, *, banned: bool = False
 ) -> bool:
@@ -137,17 +157,19 @@ def must_be_kind(kind: str) -> None:
 
 
 def title_of(name: str, html: str) -> str:
-    """The title of a thread: its name, else the first line of its text without the handles in front (rule 21)."""
+    """The title of a thread: its name, else the first line of its text without the handles around it (rule 21)."""
     if name.strip():
         return " ".join(name.split())[:MAX_TITLE]
     for line in plain(html).splitlines():
-        words = _HANDLES.sub("", line).strip()
+        words = _HANDLES_AFTER.sub("", _HANDLES.sub("", line)).strip()
         if words:
             return words if len(words) <= MAX_TITLE else words[: MAX_TITLE - 1].rstrip() + "…"
     return ""
 
 
-_HANDLES = re.compile(r"^(?:\s*[@!][\w.-]+(?:@[\w.:-]+)?[,:]?)+\s*")
+_HANDLE = r"[@!][\w.-]+(?:@[\w.:-]+)?"
+_HANDLES = re.compile(rf"^(?:\s*{_HANDLE}[,:]?)+(?:\s+|$)")
+_HANDLES_AFTER = re.compile(rf"(?:\s+{_HANDLE})+\s*$")
 
 
 def visibility_in(group: Group, group_followers: str, visibility: Visibility, addressed: Iterable[str]) -> Visibility:

@@ -152,6 +152,8 @@ def receive_deletion(tx: Tx, request: ReceiveDeletion, here: Here) -> Done[Arriv
 def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> Done[Arrival]:
     """Apply what is newer than what we have. A poll's new counts come without `updated`."""
     fresh = wire.post_of(written, _author(tx, known), html=html, parent=None, received_at=here.now)
+    if not _as_widely_written(tx, known, written, fresh.visibility):
+        return Done(Arrival(known, "written for fewer than before"))
     if fresh.edited_at is None:
         if known.poll is not None and fresh.poll is not None and known.edited_at is None:
             store.change(tx, known.id, {"poll": fresh.poll})
@@ -178,6 +180,19 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     return Done(
         Arrival(known, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
     )
+
+
+def _as_widely_written(tx: Tx, known: Post, written: as2.Post, visibility: Visibility) -> bool:
+    """Whether a revision is for those who may read what is kept. Who changes a post to be for fewer has new words that
+    its readers must not see; what was for all of them stays as it is until it is deleted."""
+    if known.visibility == "group":
+        group = actors.by_id(tx, known.group_id) if known.group_id is not None else None
+        named = {*written.to, *written.cc, *written.audience}
+        return visibility in ("public", "quiet") or (group is not None and group.followers in named)
+    return _WIDTH[visibility] >= _WIDTH[known.visibility]
+
+
+_WIDTH: dict[Visibility, int] = {"direct": 0, "group": 0, "followers": 1, "quiet": 2, "public": 2}
 
 
 def _group_of(post: Post, parent: Post | None) -> int | None:

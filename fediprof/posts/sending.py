@@ -76,13 +76,17 @@ def own(tx: Tx, post_id: int, author: Actor) -> Shown:
 
 
 def audience_of(shown: Shown, parent: Post | None) -> Audience:
-    """Followers unless it is for fewer, everyone named, its group, and for a public answer whoever wrote what it answers."""
+    """Followers unless it is for fewer, everyone named, its group (of a private one nobody else), and for a public answer whoever wrote what it answers."""
+    if (
+        shown.post.visibility == "group"
+    ):  # what members of a private group wrote for each other: it alone passes it on
+        return Audience(None, () if shown.group is None else (shown.group.id,))
     people = [named.id for named in shown.mentions]
     if parent is not None and rules.is_public(shown.post):
         people.append(parent.actor_id)
     if shown.group is not None:
         people.insert(0, shown.group.id)  # which passes it on to its members
-    followers = None if shown.post.visibility in ("direct", "group") else shown.author.id
+    followers = None if shown.post.visibility == "direct" else shown.author.id
     return Audience(followers, tuple(dict.fromkeys(people)))
 
 
