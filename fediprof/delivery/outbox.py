@@ -3,6 +3,7 @@ one row per inbox. Nothing is sent here; `delivery.worker` does that once the ro
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_all_or_leave
 from fediprof.delivery import software
 from fediprof.effects import Audience, Deliver
+from fediprof.errors import NotVerified
 from fediprof.here import Here
 from fediprof.keystore import KeyStore
 from fediprof.moderation import policies
@@ -100,8 +102,11 @@ def _people(count: int) -> Prepared:
 
 
 def _proven(tx: Tx, keystore: KeyStore, deliver: Deliver, now: datetime) -> bytes:
-    key = keystore.pair(tx, deliver.actor_id).ed25519
-    return msgspec.json.encode(integrity.attach(dict(deliver.activity), key, now))
+    """With its proof; without one where what a group passes on has numbers that proofs know no form for."""
+    document = dict(deliver.activity)
+    with suppress(NotVerified):
+        document = integrity.attach(document, keystore.pair(tx, deliver.actor_id).ed25519, now)
+    return msgspec.json.encode(document)
 
 
 def _targets(tx: Tx, audience: Audience) -> dict[str, str]:

@@ -77,9 +77,7 @@ def own(tx: Tx, post_id: int, author: Actor) -> Shown:
 
 def audience_of(shown: Shown, parent: Post | None) -> Audience:
     """Followers unless it is for fewer, everyone named, its group (of a private one nobody else), and for a public answer whoever wrote what it answers."""
-    if (
-        shown.post.visibility == "group"
-    ):  # what members of a private group wrote for each other: it alone passes it on
+    if shown.post.visibility == "group":  # written for each other: the group alone passes it on
         return Audience(None, () if shown.group is None else (shown.group.id,))
     people = [named.id for named in shown.mentions]
     if parent is not None and rules.is_public(shown.post):
