@@ -20,6 +20,7 @@ from fediprof.federation.handlers import (
     flag,
     follow,
     like,
+    lock,
     move,
     undo,
     update,
@@ -49,6 +50,7 @@ HANDLERS: Final[dict[tuple[str, str | None], Handler]] = {
     ("Undo", None): undo.anything,
     ("Block", None): block.member,
     ("Flag", None): flag.report,
+    ("Lock", None): lock.thread,
     ("Move", None): move.actor,
 }
 

@@ -86,7 +86,7 @@ def found_group(tx: Tx, request: FoundGroup, here: Here) -> Done[Hosted]:
     """
     if not (request.by.admin or request.by_members):
         raise NotAllowed("founding", public="On this server only those who run it found groups")
-    lines, language = _checked(request.charter)
+    lines, language = checked(request.charter)
     founder = actors.by_id(tx, request.by.actor_id)
     if founder is None:
         raise NotFound("no such member")
@@ -110,7 +110,7 @@ def found_group(tx: Tx, request: FoundGroup, here: Here) -> Done[Hosted]:
         created_at=here.now,
     )
     store.insert_group(tx, group)
-    actors.change(tx, actor.id, _described(request.charter, here))
+    actors.change(tx, actor.id, described(request.charter, here))
     store.appoint(tx, Moderator(actor.id, founder.iri, founder.iri, here.now))
     store.set_standing(tx, actor.id, founder.id, vetted=True)
     first = Follow(ids.new_id(), here.new_activity(), founder.id, actor.id, "accepted", here.now)
@@ -125,12 +125,12 @@ def revise_group(tx: Tx, request: ReviseGroup, here: Here) -> Done[Hosted]:
     """Change a group's charter. Its name in addresses stays for ever; followers' servers get the new document, wrapped
     as the moderator's Update. A group never becomes less private: what was written for few stays so."""
     before = open_to(tx, request.group_id, request.by)
-    lines, language = _checked(request.charter)
+    lines, language = checked(request.charter)
     if before.group.private and request.charter.membership != "private":
         raise Invalid("A private group stays private: its members wrote for each other", field="membership")
     if not before.group.private and request.charter.membership == "private" and store.threads_shown(tx, before.id):
         raise Invalid("What was written here is public: found a private group beside it", field="membership")
-    actors.change(tx, before.id, _described(request.charter, here))
+    actors.change(tx, before.id, described(request.charter, here))
     values = {
         "membership": request.charter.membership,
         "posting": request.charter.posting,
@@ -185,7 +185,7 @@ def hosted_of(tx: Tx, group_id: int) -> Hosted:
     return found
 
 
-def _checked(charter: Charter) -> tuple[list[str], str | None]:
+def checked(charter: Charter) -> tuple[list[str], str | None]:
     """(rules, language)"""
     name = " ".join(charter.name.split())
     if not name or len(name) > 100:
@@ -198,7 +198,7 @@ def _checked(charter: Charter) -> tuple[list[str], str | None]:
     return rules.must_be_settings(charter.membership, charter.posting, charter.rules), language
 
 
-def _described(charter: Charter, here: Here) -> dict[str, object]:
+def described(charter: Charter, here: Here) -> dict[str, object]:
     source = charter.description.strip()
     return {
         "name": " ".join(charter.name.split()),

@@ -35,7 +35,6 @@ class ReceiveReport:
     """`document`: the Flag as it came; `forwardable`: its bytes, when others can believe them without us."""
 
     flag: ReceiveFlag
-    addressed: tuple[str, ...]
     document: Mapping[str, Any]
     forwardable: bytes | None = None
     sender_host: str = ""

@@ -1,4 +1,4 @@
-"""Delete: a post goes, or an actor."""
+"""Delete: a post goes, or an actor; a moderator takes a post out of a group here."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from fediprof.actors.commands import ReceiveActorDeletion, receive_actor_deletio
 from fediprof.as2 import origin
 from fediprof.federation.handlers import group
 from fediprof.federation.inbound import Inbound
-from fediprof.groups import intake
+from fediprof.groups import intake, remote_acts
 from fediprof.groups.intake import ReceiveGroupDeletion
 from fediprof.posts.receive import ReceiveDeletion
 
 
 async def anything(inbound: Inbound) -> str:
-    """The object must be on the deleter's host, and its author be the deleter."""
+    """The object must be on the deleter's host, and its author be the deleter; in a group its moderators may as well."""
     iri = inbound.object_id
     if iri == inbound.actor.iri:
         return await inbound.perform(receive_actor_deletion, ReceiveActorDeletion(iri))
+    placed = await group.others_post(inbound, iri)
+    if placed is not None:
+        return await inbound.perform(remote_acts.receive_removal, group.act(inbound, placed.group_id, iri))
     origin.must_share_origin(iri, inbound.actor.iri)
     request = ReceiveDeletion(
         iri,

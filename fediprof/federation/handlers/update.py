@@ -6,8 +6,9 @@ from fediprof.as2 import origin
 from fediprof.errors import NotAllowed
 from fediprof.federation.handlers import create, group
 from fediprof.federation.inbound import Inbound
-from fediprof.groups import intake
+from fediprof.groups import intake, remote_acts
 from fediprof.groups.intake import ReceiveGroupRevision
+from fediprof.groups.remote_acts import ReceiveCharter
 from fediprof.posts import receive, wire
 from fediprof.posts.receive import ReceiveRevision
 
@@ -36,8 +37,13 @@ async def post(inbound: Inbound) -> str:
 
 
 async def actor(inbound: Inbound) -> str:
-    """Only of oneself. The document is asked for at its address: what is embedded may be partial, or old."""
+    """Only of oneself. The document is asked for at its address: what is embedded may be partial, or old. A group here may
+    be changed by its moderators elsewhere."""
     if inbound.object_id != inbound.actor.iri:
+        group_id = await group.ours(inbound, inbound.object_id)
+        if group_id is not None and inbound.activity.embedded is not None:
+            charter = ReceiveCharter(inbound.actor, group_id, inbound.activity.embedded, group.carried(inbound))
+            return await inbound.perform(remote_acts.receive_charter, charter)
         raise NotAllowed("an update of another actor")
     after = await inbound.resolver.actor(inbound.actor.iri, fresh=True)
     return "refreshed" if after is not None else "nothing at its address"
