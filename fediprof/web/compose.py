@@ -68,7 +68,10 @@ def reply_form(page: Page, parent: Shown) -> Form:
     """Prefilled with those who talk here; read by no more people than what it answers."""
     form = new_form(page)
     order = {name: n for n, name in enumerate(VISIBILITIES)}
-    form.values["visibility"] = max(parent.post.visibility, form["visibility"], key=lambda name: order[name])
+    if parent.group is not None:  # read by those who read the group, whatever else its author is used to
+        form.values["visibility"] = parent.post.visibility
+    else:
+        form.values["visibility"] = max(parent.post.visibility, form["visibility"], key=lambda name: order[name])
     if parent.post.visibility == "direct" or page.me.account.default_visibility == "direct":
         form.values["visibility"] = parent.post.visibility
     named = {actor.id: actor for actor in (parent.author, *parent.mentions) if actor.id != page.me.actor.id}
@@ -108,7 +111,7 @@ async def more(page: Page) -> Response:
 async def submit(page: Page) -> Response:
     sent = await page.form()
     parent_id = sent.number("reply")
-    kept = await _take_in(page, sent)
+    kept = await pictures_of(page, sent)
     post = None
     if not sent.errors:
         request = PublishPost(
@@ -126,7 +129,7 @@ async def submit(page: Page) -> Response:
         )
         post = await sent.attempt(page.t, page.perform(posting.publish, request), known=_SHOWN)
     if post is None:
-        _placed(sent)
+        placed(sent)
         parent = await _parent(page, parent_id) if parent_id else None
         return _show(page, sent, parent=parent, uploads=kept)
     path = post.url.removeprefix(page.services.settings.origin)
@@ -161,7 +164,7 @@ async def change(page: Page) -> Response:
     sent = await page.form()
     shown = await own(page)
     sent.values["visibility"] = shown.post.visibility
-    kept = await _take_in(page, sent)
+    kept = await pictures_of(page, sent)
     post = None
     if not sent.errors:
         request = RevisePost(
@@ -178,7 +181,7 @@ async def change(page: Page) -> Response:
         )
         post = await sent.attempt(page.t, page.perform(posting.revise, request), known=_SHOWN)
     if post is None:
-        _placed(sent)
+        placed(sent)
         return _show(page, sent, changing=shown, uploads=kept)
     return page.to(post.url.removeprefix(page.services.settings.origin), "saved")
 
@@ -202,7 +205,7 @@ async def _parent(page: Page, post_id: int | None) -> Shown:
     return shown
 
 
-def _placed(sent: Form) -> None:
+def placed(sent: Form) -> None:
     """Refusals stand beside the fields as they are called here."""
     for called, here in (("translations", "tr_text"), ("uploads", "pictures")):
         if called in sent.errors:
@@ -210,7 +213,9 @@ def _placed(sent: Form) -> None:
 
 
 def _visibility(sent: Form) -> Visibility:
-    for each in VISIBILITIES:
+    """ "group" is no choice: it is what an answer in a private group has, by the group it is in."""
+    answers: tuple[Visibility, ...] = ("group",) if sent["reply"] else ()
+    for each in (*VISIBILITIES, *answers):
         if sent["visibility"] == each:
             return each
     raise Invalid("Choose who may read this", field="visibility")
@@ -228,7 +233,7 @@ async def _held(page: Page, shown: Shown) -> list[Upload]:
     return [found[number] for number in wanted if number in found]
 
 
-async def _take_in(page: Page, sent: Form) -> list[Upload]:
+async def pictures_of(page: Page, sent: Form) -> list[Upload]:
     """Pictures sent before and now, described as the form says; those to leave out are left out. A refusal of one, or
     a missing description, is written into the form, and the others are kept with it."""
     held = [number for number in map(whole, sent.lists.get("upload", [])) if number is not None]

@@ -17,7 +17,7 @@ from fediprof.posts.records import Shown
 from fediprof.web import own_server
 from fediprof.web.entry import entry_of
 from fediprof.web.forms import Form
-from fediprof.web.public import member
+from fediprof.web.public import member_or_group
 from fediprof.web.view import Page
 
 
@@ -29,7 +29,7 @@ async def follow_form(page: Page) -> Response:
 
 async def follow(page: Page) -> Response:
     form = await page.form()
-    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    actor = await page.read(lambda tx: member_or_group(tx, page.request.path_params["name"]))
     return await _go(page, form, None, actor.iri, "Follow")
 
 
@@ -105,7 +105,7 @@ def _without_placeholders(url: str) -> str:
 
 
 async def _show(page: Page, form: Form, shown: Shown | None) -> Response:
-    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    actor = await page.read(lambda tx: member_or_group(tx, page.request.path_params["name"]))
     return page.render(
         "public/from_mine.html",
         status=form.status,

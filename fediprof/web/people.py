@@ -19,11 +19,13 @@ from fediprof.follows import store as follows
 from fediprof.follows.commands import AnswerFollower, RequestFollow, Unfollow
 from fediprof.groups import membership
 from fediprof.moderation import commands as moderation
+from fediprof.moderation import limits
 from fediprof.moderation.commands import BlockActor, ReportActor
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.profiles import addresses
+from fediprof.web import groups_page
 from fediprof.web.forms import Form, sentence
 from fediprof.web.view import Page
 
@@ -46,6 +48,8 @@ async def person(page: Page) -> Response:
     actor, me, max_id = await the_actor(page), page.me.actor.id, page.number("max_id")
     if actor.id == me:
         return page.to(f"/@{actor.username}")
+    if actor.type == "Group":
+        return page.to(f"/@{actor.username}") if actor.local else await groups_page.show(page)
 
     if actor.backfilled_at is None and not actor.local:
         await page.perform(ask_for_posts, AskForPosts(page.by, actor.id))
@@ -82,7 +86,7 @@ async def find(page: Page) -> Response:
         return page.to(f"/@{target.username}" if target.local else f"/people/{target.id}")
     if target is not None:
         return page.to(f"/posts/{target}")
-    found = await page.read(lambda tx: actors.matching(tx, query.lstrip("@"), LIST))
+    found = await page.read(lambda tx: limits.heard(tx, page.viewer, actors.matching(tx, query.lstrip("@"), LIST)))
     shown = [each for each in found if not (each.local and "." in each.username)]
     if shown:
         form.errors.clear()

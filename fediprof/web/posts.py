@@ -37,6 +37,8 @@ def act(command: Any, asked: Callable[[Any, int], Any], said: str = "") -> Calla
 
 like = act(voting.like, React)
 unlike = act(voting.unlike, React)
+dislike = act(voting.dislike, React)
+undislike = act(voting.undislike, React)
 share = act(interactions.announce_post, Announce, "shared")
 unshare = act(interactions.unannounce_post, React)
 pin = act(commands.pin_post, PinPost, "pinned")

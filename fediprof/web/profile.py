@@ -26,12 +26,12 @@ from fediprof.profiles import grant_store, sets
 from fediprof.profiles import views as profiles
 from fediprof.profiles.disclosure import Disclosed
 from fediprof.profiles.grant_store import PartSet
-from fediprof.web import entry_cards, linked_data
+from fediprof.web import entry_cards, groups_page, linked_data
 from fediprof.web.cards import Cards
 from fediprof.web.disclosures import note_opening
 from fediprof.web.eyes import Eyes, all_public, closed, eyes_of, for_whom, listed
 from fediprof.web.pdfs import pdfs_of
-from fediprof.web.public import PAGE, member
+from fediprof.web.public import PAGE, NamesGroup, member
 from fediprof.web.view import Page
 
 TOPICS = 6
@@ -60,9 +60,15 @@ class _Name(NamedTuple):
 
 
 async def profile(page: Page) -> Response:
+    """Who is at `/@name`: a person, else a group."""
+    try:
+        return await (_for_visitor(page) if page.visitor is None else _for_member(page))
+    except NamesGroup:
+        return await groups_page.show(page)
+
+
+async def _for_member(page: Page) -> Response:
     """h-card, entries, posts newest first. A post that is an entry's public side is shown as the entry."""
-    if page.visitor is None:
-        return await _for_visitor(page)
     username, max_id, viewer = page.request.path_params["name"], page.number("max_id"), page.me.actor.id
     kept = cards_of(page)
 

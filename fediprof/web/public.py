@@ -10,10 +10,11 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import Gone, NotFound
 from fediprof.here import INSTANCE_ACTOR
+from fediprof.moderation import limits
 from fediprof.posts import store as posts
 from fediprof.posts import threads, views
 from fediprof.posts.records import Post, Shown
-from fediprof.web import compose
+from fediprof.web import compose, groups_thread
 from fediprof.web.view import Page
 
 PAGE = 20
@@ -23,13 +24,29 @@ async def about(page: Page) -> Response:
     return page.render("public/about.html")
 
 
+class NamesGroup(NotFound):
+    """What has this name here is a group: it has none of the pages of a person."""
+
+
 def member(tx: Tx, username: str) -> Actor:
-    """A member's actor by name. Raises NotFound, and Gone for one who left."""
+    """A member's actor by name. Raises NotFound (NamesGroup for a group's name), and Gone for one who left."""
+    return _there(tx, username, groups=False)
+
+
+def member_or_group(tx: Tx, username: str) -> Actor:
+    return _there(tx, username, groups=True)
+
+
+def _there(tx: Tx, username: str, *, groups: bool) -> Actor:
     actor = None if username == INSTANCE_ACTOR else actors.local_by_username(tx, username)
     if actor is None:
         raise NotFound(f"no member {username!r}")
+    if actor.type == "Group" and not groups:
+        raise NamesGroup(f"{username} is a group")
     if actor.gone_at is not None:
         raise Gone(f"{username} left")
+    if limits.suspended(tx, actor.id):
+        raise NotFound(f"{username} is suspended")
     return actor
 
 
@@ -71,12 +88,16 @@ async def show_thread(page: Page, post_id: int) -> Response:
         one = views.one(tx, post_id, page.viewer)
         if one is None:
             raise NotFound(f"post {post_id} is not to be seen by {page.viewer}")
+        if one.group is not None:
+            return one, [], []
         above = threads.ancestors(tx, one.post, page.viewer)
         below = threads.descendants(tx, one.post, page.viewer)
         shown = {each.post.id: each for each in views.shown(tx, [*above, *below], page.viewer)}
         return one, [shown[n] for n in above if n in shown], [shown[n] for n in below if n in shown]
 
     shown, ancestors, replies = await page.read(load)
+    if shown.group is not None:
+        return await groups_thread.show(page, shown)
     return page.render(
         "public/thread.html",
         indexable=shown.author.indexable and shown.post.local and shown.post.visibility == "public",
@@ -106,7 +127,7 @@ async def post_address(page: Page) -> Response:
 
 async def person_address(page: Page) -> Response:
     """`/u/{name}`, a member's id, asked for by a browser: their page."""
-    actor = await page.read(lambda tx: member(tx, page.request.path_params["name"]))
+    actor = await page.read(lambda tx: member_or_group(tx, page.request.path_params["name"]))
     return page.to(f"/@{actor.username}")
 
 

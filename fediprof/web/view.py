@@ -25,12 +25,12 @@ from fediprof.here import Here
 from fediprof.i18n.catalog import N_, NAMES, Texts, texts
 from fediprof.media import addresses
 from fediprof.perform import Command
-from fediprof.posts.records import Post
+from fediprof.posts.records import Post, Shown
 from fediprof.principal import Member
 from fediprof.services import Services
 from fediprof.text.html import excerpt, plain
 from fediprof.visitors.records import Guest
-from fediprof.web import csrf, files, forms
+from fediprof.web import csrf, files, forms, group_lines
 from fediprof.web.emoji import drawn, drawn_text
 from fediprof.web.forms import Form
 from fediprof.web.questions import apart
@@ -79,9 +79,37 @@ SAID = {
         "Saved. Fewer may read it now: the servers that received it are asked to delete it, and it has a new address. "
         "Copies that people kept cannot be taken back."
     ),
+    "proposed": N_("Both are asked. You are told when both said yes, or “not now”."),
+    "proposal-withdrawn": N_("Taken back."),
+    "answered": N_("Your answer is kept. Nobody else sees it."),
+    "introduced": N_("Both of you said yes: here is the conversation."),
     "hidden": N_("Hidden from them, from now on."),
     "dropped": N_("Nothing was brought; what was read is forgotten."),
     "forgotten": N_("Taken out of your address book."),
+    "joined": N_("You are a member of this group."),
+    "join-asked": N_("Your request was sent. The group answers it."),
+    "group-left": N_("You left the group."),
+    "group-founded": N_("The group is there. Its address can be given to anybody."),
+    "in-group": N_("Your thread is in the group."),
+    "to-group": N_("Your thread is on its way to the group."),
+    "held": N_("Your thread waits for a moderator, as first posts of newcomers do."),
+    "admitted": N_("They are in, and were told so."),
+    "turned-away": N_("They were told no. They may ask again."),
+    "let-in": N_("It is in the group now."),
+    "not-taken": N_("It was not taken; its author was told why."),
+    "taken-out": N_("It was taken out of the group; its author was told why."),
+    "put-back": N_("It is back in the group."),
+    "banned": N_("Banned. They were told until when, and why."),
+    "unbanned": N_("No longer banned."),
+    "warned": N_("Warned. They were told why."),
+    "locked": N_("Locked: nobody answers there any more."),
+    "unlocked": N_("Open again."),
+    "appointed": N_("They are a moderator now."),
+    "resigned": N_("You are a moderator of this group no more."),
+    "dismissed": N_("They are a moderator no more."),
+    "contested": N_("Contested. Another moderator decides, where there is one, and answers you."),
+    "decided": N_("Decided, and told."),
+    "group-closed": N_("The group is closed."),
     "questions": N_("Your questions close their entries now. Choose who may read them."),
 }
 """Sentences an answer may carry over a redirect: `?said=posted`. A fixed list: an address cannot put words here."""
@@ -299,7 +327,10 @@ def _environment(services: Services, t: Texts) -> Environment:
         named=lambda actor: drawn_text(actor.display, actor.emojis, emoji),
         actor_path=actor_path,
         post_path=lambda post, me: post_path(post, me, origin),
-        visibilities=VISIBILITY_WORDS,
+        visibilities={name: words for name, words in VISIBILITY_WORDS.items() if name != "group"},
+        group_words=group_lines.WORDS,
+        group_path=group_path,
+        thread_path=lambda each, me: thread_path(each.shown, me, origin),
     )
     made.filters.update(
         safe_html=Markup,
@@ -335,3 +366,16 @@ def post_path(post: Post, me: Visitor | None, origin: str) -> str:
     if post.local:
         return post.url.removeprefix(origin)
     return f"/posts/{post.id}" if me else post.url or post.iri
+
+
+def group_path(group: Actor) -> str:
+    """A group's page here: one of ours by its name, one of elsewhere by its number."""
+    return f"/@{group.username}" if group.local else f"/people/{group.id}"
+
+
+def thread_path(shown: Shown, me: Visitor | None, origin: str) -> str:
+    """A thread of a group, or an answer in one. What people elsewhere wrote in a group of ours has a page in the group, so
+    that visitors read the thread whole."""
+    if shown.post.local or me or shown.group is None or not shown.group.local:
+        return post_path(shown.post, me, origin)
+    return f"{group_path(shown.group)}/t/{shown.post.id}"

@@ -26,6 +26,10 @@ from fediprof.accounts.sessions import open_session
 from fediprof.actors.commands import ReviseProfile, revise_profile
 from fediprof.actors.records import Follow
 from fediprof.follows import store as follows
+from fediprof.follows.commands import RequestFollow
+from fediprof.groups import membership
+from fediprof.groups.membership import ShowMyself
+from fediprof.groups.posting import BeginThread, begin_thread
 from fediprof.interactions.commands import React, like_post
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PinPost, PublishPost, pin_post, publish_post
@@ -40,6 +44,7 @@ from fediprof.signatures.message import SignableRequest
 from fediprof.visitors import sessions
 from fediprof.web.visitor import GUEST, cookie_name
 from tests.conftest import make_member
+from tests.groups.conftest import make_group
 from tests.mastodon.people import token
 from tests.profiles import drawn, outputs
 from tests.profiles.drawn import Person, Profile
@@ -144,6 +149,7 @@ async def world(request, services, app, remote, monkeypatch) -> AsyncIterator[Wo
         cookies = {cookie_name(services.settings, GUEST): secret}
         lookers.append(Looker(each.name, actor.id, frozenset({each.host}), browser(**cookies), key=each.rsa))
     await _talk(services, random, owners, people)
+    await _meet(services, owners, people)
     yield World(owners, lookers)
     for each in browsers:
         await each.aclose()
@@ -225,6 +231,16 @@ async def _talk(services, random: Random, owners: list[Owner], people: dict[str,
             )
     anna = people["anna"]
     await services.perform(publish_post, PublishPost(anna, f"@{owners[0].name} Hello", "direct"))
+
+
+async def _meet(services, owners: list[Owner], people: dict[str, Member]) -> None:  # type: ignore[no-untyped-def]
+    """A group they are all in, named among its members, in which each began a thread."""
+    group = await make_group(services, people["anna"], "circle")
+    for by in [owner.by for owner in owners] + list(people.values()):
+        await services.perform(membership.join, RequestFollow(by, group.id))
+        await services.perform(membership.show_myself, ShowMyself(by, group.id, True))
+        post = PublishPost(by, "Who knows?", "public", title="A question to all")
+        await services.perform(begin_thread, BeginThread(post, group.id, "ask"))
 
 
 # --- asking

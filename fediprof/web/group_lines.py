@@ -1,0 +1,117 @@
+"""Words for groups, shared by their pages: who gets in, who writes, what a thread is, how its reader stands."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+from fediprof.groups.front import Place
+from fediprof.i18n.catalog import N_, Texts
+from fediprof.text.html import excerpt
+
+DOORS = {
+    "open": (N_("Open"), N_("Whoever asks is in at once. Everyone reads.")),
+    "approval": (N_("By approval"), N_("A moderator lets people in. Everyone reads.")),
+    "private": (N_("Private"), N_("A moderator lets people in. Only members read what is written.")),
+}
+"""Membership → (word, what it means)."""
+
+WRITERS = {
+    "everyone": (N_("Everyone begins threads"), N_("Members or not, from any server.")),
+    "members": (N_("Members begin threads"), N_("Whoever wants to answers in a public group.")),
+    "moderators": (N_("Moderators begin threads"), N_("Others answer.")),
+}
+
+KINDS = {
+    "ask": (N_("Question"), N_("You would like to know something, or to be told what others think.")),
+    "tell": (N_("Experience"), N_("Something you did, tried, read or learnt, and that may serve others.")),
+    "offer": (N_("Offer"), N_("A job, a mission, a place, a hand: say who, where and for how much.")),
+}
+"""Kind of a thread → (word, what belongs there), in the order they are offered."""
+
+KIND_LISTS = {"ask": N_("Questions"), "tell": N_("Experiences"), "offer": N_("Offers")}
+
+STANDING = {
+    "member": N_("You are a member."),
+    "pending": N_("You asked to join; no answer yet."),
+    "rejected": N_("Your request was turned down."),
+    "banned": N_("You are banned from this group."),
+}
+
+MARKS = {
+    "member": N_("Member"),
+    "pending": N_("Asked"),
+    "rejected": N_("Turned down"),
+    "banned": N_("Banned"),
+}
+"""Standing → one word, in lists."""
+
+STATES = {
+    "sent": N_("On its way to the group: it has not been passed on yet."),
+    "held": N_("Waits for a moderator. Its author and the moderators alone see it in the group."),
+    "refused": N_("The group did not take this."),
+    "removed": N_("Taken out of the group by its moderators."),
+}
+"""State of a post in a group → what its author reads."""
+
+DECISIONS = {
+    "found": N_("The group was founded"),
+    "revise": N_("The charter was changed"),
+    "close": N_("The group was closed"),
+    "admit": N_("Let in"),
+    "turn_away": N_("Turned away"),
+    "approve": N_("A post that waited was let in"),
+    "let_in": N_("A post that waited was let in"),
+    "refuse": N_("A post that waited was not taken"),
+    "remove": N_("A post was taken out"),
+    "restore": N_("A post was put back"),
+    "lock": N_("A thread was locked"),
+    "unlock": N_("A thread was opened again"),
+    "pin": N_("A thread was pinned"),
+    "unpin": N_("A thread is no longer pinned"),
+    "ban": N_("Banned"),
+    "unban": N_("No longer banned"),
+    "warn": N_("Warned"),
+    "appoint": N_("Made a moderator"),
+    "dismiss": N_("No longer a moderator"),
+    "resign": N_("Stopped being a moderator"),
+    "contest": N_("A decision was contested"),
+    "uphold": N_("A contested decision was kept"),
+    "overturn": N_("A contested decision was taken back"),
+}
+"""Action of the log → what happened."""
+
+_FIRST = re.compile(r"\s*<p[^>]*>(?P<first>.*?)</p>(?P<rest>.*)", re.DOTALL)
+
+
+def in_one_line(summary: str) -> tuple[str, str]:
+    """(one line, HTML of what is left to read) of a group's description: its first paragraph, where it has more."""
+    match = _FIRST.fullmatch(summary)
+    if match is not None:
+        line = excerpt(match["first"], 240)
+        return line, match["rest"].strip() if not line.endswith("…") else summary
+    line = excerpt(summary, 240)
+    return line, summary if line.endswith("…") else ""
+
+
+def standing(place: Place, t: Texts) -> str:
+    """How its reader stands in a group, in a sentence; "" where there is nothing to say."""
+    if place.membership == "":
+        return ""
+    words = t(STANDING[place.membership])
+    kept = place.standing
+    if place.membership == "banned" and kept is not None:
+        if kept.ban_ends_at is not None:
+            words = t("You are banned from this group until {date}.", date=t.moment(kept.ban_ends_at))
+        if kept.ban_reason:
+            words += " " + t("Reason: {reason}", reason=kept.ban_reason)
+    return words
+
+
+def lists(t: Texts) -> list[tuple[str, str]]:
+    """Kinds as the names of lists: (kind, words)."""
+    return [(kind, t(words)) for kind, words in KIND_LISTS.items()]
+
+
+WORDS = SimpleNamespace(doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists)
+"""For templates."""
