@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from fediprof import __version__
+from fediprof import __version__, clock
 from fediprof.db.database import Database, Tx
 from fediprof.db.migrate import migrate
 from fediprof.db.opening import open_database, open_messages
@@ -16,6 +16,7 @@ from fediprof.here import Here
 from fediprof.keystore import KeyStore
 from fediprof.media.proxy import PictureProxy
 from fediprof.media.storage import DirectoryStorage, PictureCache
+from fediprof.moderation import policies
 from fediprof.net.fetcher import Fetcher
 from fediprof.perform import Bells, Performer
 from fediprof.refusals.gate import Gate
@@ -58,6 +59,9 @@ async def open_services(settings: Settings, fetcher: Fetcher | None = None) -> S
     keystore = KeyStore.open(settings.keys)
     database = await open_database(settings.database_url, full_sync=settings.sqlite_full_sync)
     await migrate(database)
+    listed = settings.federation == "allowed"
+    if await database.read(policies.only_listed) is not listed:
+        await database.write(lambda tx: policies.set_only_listed(tx, listed, clock.now()))
     streams, bells = Streams(open_messages(database)), Bells()
     perform = Performer(settings, database, keystore, streams, bells)
     trust = ssl.create_default_context(cafile=settings.certificates) if settings.certificates else None

@@ -74,6 +74,12 @@ class Settings:
     profile_pages_per_minute: int = _doc(
         300, "Pages about people that one network, reader or server may open within a minute; 0: no limit."
     )
+    federation: str = _doc(
+        "open", "open: every server that is not blocked is talked to; allowed: only those listed under Servers."
+    )
+    inbox_per_minute: int = _doc(
+        3000, "Activities one server may send within a minute before it is asked to come again later; 0: no limit."
+    )
     sqlite_full_sync: bool = _doc(False, "Wait for the disk at every commit: safer at a power cut, slower.")
     workers: int = _doc(16, "Incoming activities worked on at once.")
     delivery_hosts: int = _doc(16, "Other servers delivered to at once; each gets at most 6 parallel requests.")
@@ -177,9 +183,11 @@ def checked(settings: Settings) -> Settings:
     for name in ("picture_cache_mb", "upload_mb", "workers", "delivery_hosts"):
         if getattr(settings, name) < 1:
             raise Misconfigured(f"{name}: must be at least 1")
+    if settings.federation not in ("open", "allowed"):
+        raise Misconfigured(f"federation: {settings.federation!r} is neither open nor allowed")
     if settings.entry_ceiling < 0:
         raise Misconfigured("entry_ceiling: must be 0 (ask each time) or more")
-    for name in ("profiles_per_hour", "profile_pages_per_minute"):
+    for name in ("profiles_per_hour", "profile_pages_per_minute", "inbox_per_minute"):
         if getattr(settings, name) < 0:
             raise Misconfigured(f"{name}: must be 0 (no limit) or more")
     return settings

@@ -12,10 +12,14 @@ from fediprof.delivery import store as deliveries
 from fediprof.delivery.worker import DeliveryWorker
 from fediprof.federation import inbox
 from fediprof.federation.chores import Chores
+from fediprof.federation.policy_lists import PolicyLists
 from fediprof.federation.process import InboxWorker
+from fediprof.introductions.commands import EndOverdue, end_overdue
 from fediprof.jobs.lease import RENEWED_EVERY
 from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
+from fediprof.moderation import erasures
+from fediprof.moderation.sanctions import EndSanctions, end_sanctions
 from fediprof.portability import store as imports
 from fediprof.profiles import ledger
 from fediprof.refusals import store as refusals
@@ -46,9 +50,21 @@ class Workers:
         chores = Chores(services.perform, services.resolver, services.fetcher)
         kinds = {
             name: getattr(chores, name)
-            for name in ("thread", "backfill", "replies", "refetch", "synchronize", "refollow", "links", "erase", "software")
+            for name in (
+                "thread",
+                "backfill",
+                "replies",
+                "refetch",
+                "synchronize",
+                "refollow",
+                "links",
+                "erase",
+                "software",
+            )
         }
-        periodic = ((timedelta(hours=1), self._sweep),)
+        lists = PolicyLists(services.perform, services.fetcher)
+        kinds["policy_list"] = lists.read
+        periodic = ((timedelta(hours=1), self._sweep), (timedelta(hours=1), lists.ask_for_due))
         settings = services.settings
         self.inbox = InboxWorker(services.perform, services.resolver, at_once=settings.workers)
         self.delivery = DeliveryWorker(services.perform, services.fetcher, hosts_at_once=settings.delivery_hosts)
@@ -78,11 +94,14 @@ class Workers:
         now = clock.now()
         write = self._services.database.write
         await write(lambda tx: inbox.sweep(tx, now - INBOX_KEPT))
+        await self._services.perform(end_sanctions, EndSanctions())
+        await write(lambda tx: erasures.forget_names(tx, now - DELIVERIES_KEPT))
         await write(lambda tx: deliveries.give_up(tx, now - timedelta(days=7), now))
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
         await write(lambda tx: imports.sweep(tx, now - imports.KEPT))
         await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
         await write(lambda tx: ledger.note_ended(tx, now))
+        await self._services.perform(end_overdue, EndOverdue())
         await write(lambda tx: visits.sweep(tx, now))
         unused = await write(lambda tx: uploads.unused_since(tx, now - UPLOADS_KEPT_UNUSED))
         for each in unused:

@@ -79,6 +79,10 @@ SQL = frozenset(
         "contests",
         "reports",
         "threads",
+        "policies",
+        "limits",
+        "notes",
+        "erasures",
     ]
 )
 """Modules whose business is statements; the packages `db`, `schema` and the module `keystore` besides."""
@@ -91,6 +95,8 @@ ALLOWED: dict[tuple[str, str], str] = {
         "perform",
     ): "a Performer brings its loop the database, the keys and the bell; no command is run",
     ("actors.commands", "sqlalchemy"): "who here follows who moved: one question, asked nowhere else",
+    ("moderation.domains", "sqlalchemy"): "whom a block cuts off: follows by server, asked and ended nowhere else",
+    ("moderation.subscriptions", "sqlalchemy"): "two tables of its own, beside the commands that write them",
     ("actors.departure", "sqlalchemy"): "forgetting an actor touches rows of nine tables in one go",
     ("posts.sending", "sqlalchemy"): "whoever got a post earlier: one question across tables, asked nowhere else",
     ("posts.receive", "sqlalchemy"): "who here follows an author: one question across tables, asked nowhere else",

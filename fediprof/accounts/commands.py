@@ -16,14 +16,18 @@ from fediprof.as2 import build
 from fediprof.as2.names import PUBLIC
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Enqueue, Resolver
-from fediprof.errors import Invalid, NotFound, NotVerified
+from fediprof.errors import Invalid, NotAllowed, NotFound, NotVerified
 from fediprof.here import INSTANCE_ACTOR, Here
+from fediprof.i18n.catalog import N_
+from fediprof.introductions import store as introductions
 from fediprof.keystore import KeyStore, SealedKey
+from fediprof.moderation import erasures, limits
 from fediprof.posts.records import VISIBILITIES
 from fediprof.principal import Member
 from fediprof.profiles import store as profiles
 
 LINK_LIVES = timedelta(hours=1)
+SUSPENDED = N_("This account is suspended. Who runs this server can tell you why, and take it back.")
 _hashing = asyncio.Semaphore(2)
 
 
@@ -173,7 +177,9 @@ def log_in(tx: Tx, request: LogIn, here: Here) -> Done[LoggedIn | None]:
             store.succeeded(tx, key)
     if request.account_id is None:
         return Done(None)
-    return Done(sessions.open_session(tx, _account(tx, request.account_id), request.agent, here.now))
+    account = _account(tx, request.account_id)
+    _must_not_be_suspended(tx, account)
+    return Done(sessions.open_session(tx, account, request.agent, here.now))
 
 
 def issue_login_link(tx: Tx, request: IssueLink, here: Here) -> Done[str]:
@@ -190,7 +196,9 @@ def redeem_login_link(tx: Tx, request: RedeemLink, here: Here) -> Done[LoggedIn]
     account_id = store.spend_link(tx, ids.fingerprint(request.secret), here.now)
     if account_id is None:
         raise NotVerified("login link", public="This link was used already, or is too old")
-    return Done(sessions.open_session(tx, _account(tx, account_id), request.agent, here.now))
+    account = _account(tx, account_id)
+    _must_not_be_suspended(tx, account)
+    return Done(sessions.open_session(tx, account, request.agent, here.now))
 
 
 def log_out(tx: Tx, request: LogOut, here: Here) -> Done[None]:
@@ -241,8 +249,9 @@ def see_notifications(tx: Tx, request: SeeNotifications, here: Here) -> Done[Non
     return Done(None)
 
 
-def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[None]:
-    """Erase a member: followers' servers and everyone written to are told, the address answers 410 from now on."""
+def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[str]:
+    """Erase a member: followers' servers and everyone written to are told, the address answers 410 from now on. The value
+    opens the report of who was told, for whoever holds it."""
     actor = actors.by_id(tx, request.by.actor_id)
     if actor is None or actor.gone_at is not None:
         raise NotFound("no such member")
@@ -250,9 +259,17 @@ def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[None]
     activity = build.activity("Delete", f"{actor.iri}#delete", actor.iri, actor.iri, to=(PUBLIC,), published=here.now)
     told = Deliver(actor.id, activity, Audience(actor.id, inboxes=inboxes), actor.iri)
     actors.change(tx, actor.id, {"gone_at": here.now})
+    introductions.forget(tx, actor.id)
     profiles.forget(tx, actor.id)  # at once: what was for few does not wait for a job
     store.delete_account(tx, request.by.account_id)
-    return Done(None, (told, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
+    secret = erasures.keep(tx, actor.username, str(activity["id"]), here.now)
+    return Done(secret, (told, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
+
+
+def _must_not_be_suspended(tx: Tx, account: Account) -> None:
+    held = limits.of(tx, account.actor_id)
+    if held is not None and held.kind == "suspend":
+        raise NotAllowed(f"{account.id} is suspended", public=SUSPENDED)
 
 
 def _account(tx: Tx, account_id: int) -> Account:

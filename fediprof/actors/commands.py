@@ -16,12 +16,13 @@ from fediprof.actors import store, wire
 from fediprof.actors.departure import forget_actor
 from fediprof.actors.records import Actor, ProfileField
 from fediprof.actors.wire import MAX_FIELDS, Described
-from fediprof.as2 import build
+from fediprof.as2 import build, origin
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Resolver
 from fediprof.errors import Conflict, Invalid, NotFound
 from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.keystore import SealedKey
+from fediprof.moderation import policies
 from fediprof.principal import Member
 from fediprof.schema.actors import actor as actor_table
 from fediprof.schema.actors import follow
@@ -222,6 +223,9 @@ def move_away(tx: Tx, request: MoveAway, here: Here) -> Done[Actor]:
 def learn_actor(tx: Tx, request: LearnActor, here: Here) -> Done[Actor]:
     """Insert or refresh a remote actor and its keys, as its own document describes it."""
     found = request.described
+    decided = policies.flags_of(tx, origin.host_of(found.iri))
+    if decided is not None and decided.reject_media:
+        found = replace(found, values={**found.values, "icon": None, "header": None})
     known = store.by_iri(tx, found.iri)
     if known is None:
         blank: dict[str, Any] = dict.fromkeys(actor_table.c.keys())

@@ -28,6 +28,7 @@ from fediprof.cli.run import missing_file, settings_of
 from fediprof.db import migrate
 from fediprof.db.opening import open_database
 from fediprof.errors import Misconfigured
+from fediprof.moderation import notes
 from fediprof.settings import Settings
 
 FORMAT = 1
@@ -54,9 +55,20 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, portable: bool, forc
         os.replace(partial, file)
     finally:
         partial.unlink(missing_ok=True)
+    asyncio.run(_noted(settings, file.stat().st_size, with_keys=with_keys))
     click.echo(f"{file}: {written} files, {file.stat().st_size / 1024**2:.1f} MiB")
     if not with_keys:
         click.echo(f"Keep a copy of {settings.keys.absolute()} in another place: a restore needs it.", err=True)
+
+
+async def _noted(settings: Settings, size: int, *, with_keys: bool) -> None:
+    """The console tells when the last one was made, and how large it is; not where it lies."""
+    database = await open_database(settings.database_url)
+    try:
+        said = {"bytes": size, "keys": with_keys}
+        await database.write(lambda tx: notes.keep(tx, "backup", said, clock.now()))
+    finally:
+        await database.close()
 
 
 class Gathered:

@@ -29,6 +29,7 @@ from fediprof.groups import store as groups
 from fediprof.groups import wire as group_wire
 from fediprof.groups.records import Hosted
 from fediprof.here import INSTANCE_ACTOR, Here
+from fediprof.moderation import limits
 from fediprof.posts import rules, views, wire
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post, Shown
@@ -125,6 +126,8 @@ def member_named(tx: Tx, username: str) -> Actor:
         raise NotFound(f"no member {username}")
     if found.gone_at is not None:
         raise Gone(f"{found.username} left")
+    if limits.suspended(tx, found.id):
+        raise NotFound(f"{found.username} is suspended")
     return found
 
 
@@ -321,7 +324,7 @@ async def _visible_post(request: Request) -> Post:
 
     def load(tx: Tx) -> Post | None:
         found = posts.by_iri(tx, iri)
-        if found is None or not found.local:
+        if found is None or not found.local or limits.suspended(tx, found.actor_id):
             return None
         if found.deleted_at is not None or rules.is_public(found):
             return found
@@ -364,7 +367,7 @@ async def webfinger(request: Request) -> Response:
     here = services.here()
     username = discovery.wanted(request.query_params.get("resource", ""), here)
     found = None if username is None else await services.read(lambda tx: actors.local_by_username(tx, username))
-    if found is None:
+    if found is None or await services.read(lambda tx: limits.suspended(tx, found.id)):
         raise NotFound("no such account")
     if found.gone_at is not None:
         raise Gone("the account left")

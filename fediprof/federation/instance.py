@@ -11,7 +11,8 @@ from starlette.requests import Request
 from fediprof import clock
 from fediprof.db.database import Tx
 from fediprof.errors import TooMuch
-from fediprof.federation.receive import LARGEST, Receiver
+from fediprof.federation.pacing import LARGEST, Pacing
+from fediprof.federation.receive import Receiver
 from fediprof.net.budget import HostBudget
 from fediprof.posts.records import Post
 from fediprof.schema.accounts import account
@@ -71,6 +72,8 @@ def receiver(app: Starlette) -> Receiver:
     found: Receiver | None = getattr(app.state, "receiver", None)
     if found is None:
         services = app.state.services
-        found = Receiver(services.perform, services.resolver, HostBudget(REFETCHES_PER_MINUTE))
+        pacing = Pacing(services.database, per_minute=services.settings.inbox_per_minute)
+        budget = HostBudget(REFETCHES_PER_MINUTE)
+        found = Receiver(services.perform, services.resolver, budget, pacing, services.gate.tally.add)
         app.state.receiver = found
     return found

@@ -6,6 +6,7 @@ Nothing is done with the activity here but to keep it; `federation.process` does
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,12 +29,13 @@ from fediprof.errors import (
     WrongKey,
 )
 from fediprof.federation import inbox
+from fediprof.federation.pacing import LARGEST, Pacing
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.federation.signer import Signer, signer
 from fediprof.follows import store as follows
 from fediprof.follows import synchronization
 from fediprof.jobs import queue
-from fediprof.moderation import policies
+from fediprof.moderation import limits, policies
 from fediprof.net.budget import HostBudget
 from fediprof.perform import Performer
 from fediprof.signatures import digest, integrity, verify
@@ -41,17 +43,19 @@ from fediprof.signatures.keys import PublicKey
 from fediprof.signatures.message import SignableRequest
 from fediprof.signatures.verify import Verified
 
-LARGEST = 1_048_576
 REFETCHED = frozenset({"Create", "Update", "Delete", "Announce"})
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """`refetches`: how often a minute one host's keys are asked for again after a signature that did not hold."""
+    """`refetches`: how often a minute one host's keys are asked for again after a signature that did not hold. `refused`:
+    told the kind and the host of what is counted for those who run the server."""
 
     perform: Performer
     resolver: NetworkResolver
     refetches: HostBudget
+    pacing: Pacing
+    refused: Callable[[str, str], None] = lambda kind, host: None
 
     async def __call__(self, request: SignableRequest) -> str:
         """Keep one activity. Returns an outcome for the log; the sender is told 202 whichever it is.
@@ -68,12 +72,30 @@ class Receiver:
         host = origin.host_of(claim.key_id)
         if await self._drop_early(activity, claim.key_id):
             return "a stranger is gone"
+        await self._fits(host, len(request.body))
         verified, signer = await self._proven(request, claim, host)
+        await self._paced(host)
+        if signer.suspended:
+            raise NotAllowed(f"{signer.iri} is suspended here")
         if verified.owner != activity.actor:
             return await self._passed_on(document, activity, request.body)
         origin.must_be_from(activity.id, activity.actor)
         await self._synchronized(request, signer)
         return await self._kept(activity, verified, request.body, host if signer.failing else None)
+
+    async def _fits(self, host: str, size: int) -> None:
+        try:
+            await self.pacing.must_fit(host, size)
+        except TooMuch:
+            self.refused("size", host)
+            raise
+
+    async def _paced(self, host: str) -> None:
+        try:
+            await self.pacing.take(host)
+        except TryLater:
+            self.refused("flood", host)
+            raise
 
     async def _synchronized(self, request: SignableRequest, signer: Signer) -> None:
         """FEP-8fcf: where the sender's idea of who follows from here is not ours, ask for its list in the background."""
@@ -121,7 +143,11 @@ class Receiver:
 
     async def _fetched(self, key_id: str, *, fresh: bool) -> Signer | None:
         found = await self._key(key_id, fresh=fresh)
-        return None if found is None else Signer.fetched(*found)
+        if found is None:
+            return None
+        number = found[1].id
+        held = await self.perform.database.read(lambda tx: limits.suspended(tx, number))
+        return Signer.fetched(*found, suspended=held)
 
     async def _key(self, key_id: str, *, fresh: bool) -> tuple[PublicKey, Actor] | None:
         try:

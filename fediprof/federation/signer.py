@@ -14,6 +14,7 @@ from fediprof.errors import NotAllowed
 from fediprof.moderation import policies
 from fediprof.schema.actors import actor, public_key
 from fediprof.schema.delivery import peer
+from fediprof.schema.moderation import sanction
 from fediprof.signatures import keys
 from fediprof.signatures.keys import PublicKey
 
@@ -29,11 +30,12 @@ class Signer:
     followers: str | None
     fetched_at: datetime | None
     failing: bool
+    suspended: bool = False
 
     @classmethod
-    def fetched(cls, key: PublicKey, actor: Actor) -> Signer:
+    def fetched(cls, key: PublicKey, actor: Actor, *, suspended: bool) -> Signer:
         """Whose key was just asked for; of its server nothing was looked up."""
-        return cls(key, actor.id, actor.iri, actor.followers, actor.fetched_at, failing=True)
+        return cls(key, actor.id, actor.iri, actor.followers, actor.fetched_at, failing=True, suspended=suspended)
 
 
 _SIGNER = Prepared(
@@ -46,6 +48,7 @@ _SIGNER = Prepared(
         actor.c.followers,
         actor.c.fetched_at,
         exists().where(peer.c.host == bindparam("host"), peer.c.failures > 0),
+        exists().where(sanction.c.actor_id == actor.c.id, sanction.c.kind == "suspend"),
     )
     .join(actor, actor.c.id == public_key.c.actor_id)
     .where(public_key.c.iri == bindparam("iri"))

@@ -12,6 +12,7 @@ from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify
 from fediprof.errors import Conflict, NotAllowed, NotFound
 from fediprof.follows import store, wire
 from fediprof.here import Here
+from fediprof.moderation import limits
 from fediprof.moderation import store as moderation
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
@@ -168,7 +169,7 @@ def receive_follow(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
         if before.state == "accepted":
             return Done("accepted before", (answer_to("Accept", before, follower, target, here),))
         return Done("waits for the member")
-    state = "pending" if target.locked else "accepted"
+    state = "pending" if target.locked or limits.limited(tx, [follower.id]) else "accepted"
     made = Follow(ids.new_id(), request.iri, follower.id, target.id, state, here.now)
     store.insert_follow(tx, made)
     if state == "pending":

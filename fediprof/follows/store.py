@@ -129,6 +129,14 @@ def local_follower_ids(tx: Tx, target_id: int) -> list[int]:
     return list(tx.execute(query).scalars())
 
 
+def local_counterparts(tx: Tx, actor_id: int) -> list[int]:
+    """Members who follow somebody, or whom they follow."""
+    followers = select(follow.c.follower_id).where(follow.c.target_id == actor_id)
+    followed = select(follow.c.target_id).where(follow.c.follower_id == actor_id)
+    query = select(actor.c.id).where(actor.c.local, actor.c.id.in_(followers) | actor.c.id.in_(followed))
+    return list(tx.execute(query).scalars())
+
+
 def contacts(tx: Tx, actor_id: int) -> int:
     """How many follow them and are followed back, both accepted."""
     back = follow.alias()

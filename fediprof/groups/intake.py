@@ -18,6 +18,7 @@ from fediprof.groups import addressing, announcing, rules, store
 from fediprof.groups.records import KINDS, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided, Writer
 from fediprof.here import Here
+from fediprof.moderation import limits
 from fediprof.posts import receive
 from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceiveDeletion, ReceivePost, ReceiveRevision
@@ -119,6 +120,7 @@ def writer_of(tx: Tx, hosted: Hosted, author: Actor, here: Here) -> Writer:
         store.standing(tx, hosted.id, author.id),
         member=store.is_member(tx, hosted.id, author.id),
         moderator=store.moderates(tx, hosted.id, author.iri),
+        limited=bool(limits.limited(tx, [author.id])),
     )
 
 

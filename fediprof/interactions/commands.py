@@ -14,6 +14,7 @@ from fediprof.errors import NotFound
 from fediprof.here import Here
 from fediprof.interactions import store, wire
 from fediprof.interactions.store import Interaction
+from fediprof.moderation import limits
 from fediprof.notifications import store as notifications
 from fediprof.posts import rules
 from fediprof.posts import store as posts
@@ -94,7 +95,7 @@ def announce_post(tx: Tx, request: Announce, here: Here) -> Done[Interaction]:
     made = Interaction(ids.new_id(), here.new_activity(), "announce", by.id, post.id, None, visibility, here.now)
     store.insert(tx, made)
     posts.count(tx, post.id, announces=1)
-    readers = timelines.lay(tx, author_id=by.id, item_id=made.id, post_id=post.id, announce_id=made.id)
+    readers = _laid(tx, made, post)
     send = Deliver(by.id, wire.announce(made, by, post, author), Audience(by.id, (author.id,)), made.iri)
     return Done(made, (send, *_tell(made, author), *(Stream(reader, "update", made.id) for reader in readers)))
 
@@ -139,7 +140,7 @@ def receive_reaction(tx: Tx, request: ReceiveReaction, here: Here) -> Done[str]:
         posts.count(tx, post.id, likes=1)
     else:
         posts.count(tx, post.id, announces=1)
-        readers = timelines.lay(tx, author_id=request.actor_id, item_id=made.id, post_id=post.id, announce_id=made.id)
+        readers = _laid(tx, made, post)
         effects += [Stream(reader, "update", made.id) for reader in readers]
     if author is not None:
         effects += _tell(made, author)
@@ -159,6 +160,13 @@ def receive_undo(tx: Tx, request: ReceiveUndo, here: Here) -> Done[str]:
         return Done("nothing of this actor's to take back")
     taken_back(tx, made)
     return Done("taken back")
+
+
+def _laid(tx: Tx, made: Interaction, post: Post) -> list[int]:
+    """Into the homes of who follows whoever passes it on; what somebody limited wrote, of those only who follow them too."""
+    also = post.actor_id if limits.limited(tx, [post.actor_id]) else None
+    ids = {"item_id": made.id, "post_id": post.id, "announce_id": made.id}
+    return timelines.lay(tx, author_id=made.actor_id, parent_author_id=also, **ids)
 
 
 def _reached(tx: Tx, by: Member, post_id: int) -> tuple[Post, Actor, Actor]:

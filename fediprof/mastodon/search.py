@@ -20,6 +20,7 @@ from fediprof.mastodon.accounts import by_handle
 from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import account, status, tag
 from fediprof.mastodon.errors import json
+from fediprof.moderation import limits
 from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
@@ -114,9 +115,8 @@ def _people(tx: Tx, words: str, exact: Exact, limit: int, offset: int, call: Cal
     names would be a list of the members, a letter at a time."""
     if call.viewer is None or words.startswith(("http://", "https://")) or exact.post_id is not None:
         return [call.look_at(tx, exact.actor)] if exact.actor else []
-    others = [
-        each for each in actors.matching(tx, words.lstrip("@"), limit, offset) if each.username != INSTANCE_ACTOR
-    ]
+    known = limits.heard(tx, call.viewer, actors.matching(tx, words.lstrip("@"), limit, offset))
+    others = [each for each in known if each.username != INSTANCE_ACTOR]
     if exact.actor is None:
         return others
     named = [exact.actor] if offset == 0 else []

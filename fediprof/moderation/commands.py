@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
-from fediprof.as2 import build
+from fediprof.as2 import build, origin
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done
 from fediprof.errors import NotAllowed, NotFound
 from fediprof.follows.commands import end_between
 from fediprof.here import INSTANCE_ACTOR, Here
-from fediprof.moderation import store
+from fediprof.moderation import policies, store
 from fediprof.moderation.store import Block, Report
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
@@ -132,6 +132,9 @@ def report_actor(tx: Tx, request: ReportActor, here: Here) -> Done[Report]:
 
 def receive_flag(tx: Tx, request: ReceiveFlag, here: Here) -> Done[str]:
     """A report from another server about a member here. What it names that is not ours is left out."""
+    decided = policies.flags_of(tx, origin.host_of(request.reporter_iri))
+    if decided is not None and decided.reject_reports:
+        return Done("reports of its server are not taken")
     known = actors.by_iris(tx, request.object_iris)
     target = next((found for found in known.values() if found.local), None)
     written = [post for iri in request.object_iris if (post := posts.by_iri(tx, iri)) is not None and post.local]

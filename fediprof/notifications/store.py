@@ -12,6 +12,7 @@ from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.db.upsert import insert_or_leave
+from fediprof.moderation import limits
 from fediprof.moderation import store as moderation
 from fediprof.notifications.records import Notification
 from fediprof.posts import store as posts
@@ -40,8 +41,9 @@ _OPEN = (
 
 
 def add(tx: Tx, actor_id: int, kind: str, from_actor_id: int, post_id: int | None, now: datetime) -> int | None:
-    """The new notification's id; None when it was told already, or comes from someone the member blocked."""
-    if moderation.blocks(tx, actor_id, from_actor_id):
+    """The new notification's id; None when it was told already, or comes from someone the member blocked, or from
+    somebody limited whom they do not follow."""
+    if moderation.blocks(tx, actor_id, from_actor_id) or limits.unheard(tx, actor_id, [from_actor_id]):
         return None
     row = {
         "id": ids.new_id(),

@@ -16,6 +16,7 @@ from fediprof.as2.names import PUBLIC_ALIASES
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Stream
 from fediprof.here import Here
+from fediprof.moderation import policies
 from fediprof.posts import rules, store, wire
 from fediprof.posts.commands import bury
 from fediprof.posts.records import Post, Visibility
@@ -91,6 +92,7 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     if not request.asked_for and not readers and request.group_id is None and not _concerns_us(parent, mentioned):
         return Done(Arrival(None, "concerns nobody here"))
     post = wire.post_of(written, author, html=request.html, parent=parent, received_at=here.now)
+    post = _taken(tx, post, author)
     post = replace(
         post, visibility=request.visibility or post.visibility, group_id=request.group_id or _group_of(post, parent)
     )
@@ -151,7 +153,8 @@ def receive_deletion(tx: Tx, request: ReceiveDeletion, here: Here) -> Done[Arriv
 
 def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> Done[Arrival]:
     """Apply what is newer than what we have. A poll's new counts come without `updated`."""
-    fresh = wire.post_of(written, _author(tx, known), html=html, parent=None, received_at=here.now)
+    author = _author(tx, known)
+    fresh = _taken(tx, wire.post_of(written, author, html=html, parent=None, received_at=here.now), author)
     if not _as_widely_written(tx, known, written, fresh.visibility):
         return Done(Arrival(known, "written for fewer than before"))
     if fresh.edited_at is None:
@@ -193,6 +196,12 @@ def _as_widely_written(tx: Tx, known: Post, written: as2.Post, visibility: Visib
 
 
 _WIDTH: dict[Visibility, int] = {"direct": 0, "group": 0, "followers": 1, "quiet": 2, "public": 2}
+
+
+def _taken(tx: Tx, post: Post, author: Actor) -> Post:
+    """Without pictures, where none are taken from its server."""
+    decided = policies.flags_of(tx, author.host) if post.attachments else None
+    return replace(post, attachments=[]) if decided is not None and decided.reject_media else post
 
 
 def _group_of(post: Post, parent: Post | None) -> int | None:

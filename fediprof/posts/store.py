@@ -16,10 +16,11 @@ from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
+from fediprof.moderation import limits
 from fediprof.posts.records import Post, Tag
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.groups import group_post
-from fediprof.schema.moderation import block
+from fediprof.schema.moderation import block, sanction
 from fediprof.schema.posts import deleted_object, idempotency, mention, pin, post, post_tag
 
 _BY_ID = select(post).where(post.c.id == bindparam("id"))
@@ -127,6 +128,10 @@ def tags_of(tx: Tx, post_ids: Iterable[int]) -> dict[int, list[Tag]]:
 # --- who may see what, as SQL; `rules.visible_to` is the same decision on one record
 
 _OPEN = or_(post.c.visibility == "public", post.c.visibility == "quiet")
+_THERE = and_(
+    post.c.deleted_at.is_(None),
+    ~exists().where(sanction.c.actor_id == post.c.actor_id, sanction.c.kind == "suspend"),
+)
 
 
 def visible(viewer: int | None) -> ColumnElement[bool]:
@@ -136,7 +141,7 @@ def visible(viewer: int | None) -> ColumnElement[bool]:
 
 def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
     """The same for a viewer named by a parameter, so that a statement can be put together once."""
-    there = post.c.deleted_at.is_(None)
+    there = _THERE
     follows = exists().where(
         follow.c.follower_id == viewer, follow.c.target_id == post.c.actor_id, follow.c.state == "accepted"
     )
@@ -167,7 +172,7 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
     )
 
 
-_VISIBLE_TO_ALL = and_(post.c.deleted_at.is_(None), _OPEN)
+_VISIBLE_TO_ALL = and_(_THERE, _OPEN)
 VIEWER = bindparam("viewer", type_=BigInteger)
 _IS_PUBLIC = select(post.c.id).where(post.c.id == bindparam("id"), _VISIBLE_TO_ALL)
 _IS_VISIBLE = select(post.c.id).where(post.c.id == bindparam("id"), visible_to(VIEWER))
@@ -232,7 +237,7 @@ def of_actor(
 def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 500) -> list[int]:
     """Ids of a thread's posts that `viewer` may see, oldest first."""
     query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer), _not_withheld(viewer))
-    return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())
+    return limits.heard_posts(tx, viewer, list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars()))
 
 
 def direct_replies(
@@ -244,7 +249,7 @@ def direct_replies(
         query = query.where(_OPEN)
     if after is not None:
         query = query.where(post.c.id > after)
-    return list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars())
+    return limits.heard_posts(tx, viewer, list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars()))
 
 
 def merge_conversations(tx: Tx, old: int, new: int) -> None:
@@ -320,6 +325,7 @@ def with_tag(tx: Tx, tag: str, viewer: int | None, *, limit: int, max_id: int | 
             post.c.visibility == "public",
             actor.c.local,
             visible(viewer),
+            ~exists().where(sanction.c.actor_id == post.c.actor_id),
         )
     )
     return keyset(tx, query, post.c.id, limit=limit, max_id=max_id)

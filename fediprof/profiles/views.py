@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from fediprof.as2 import origin
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
-from fediprof.moderation import policies
+from fediprof.moderation import limits, policies
 from fediprof.profiles import store
 from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer, disclose
 from fediprof.profiles.records import Entry
@@ -100,6 +100,8 @@ def following(tx: Tx, shown: Disclosed, viewer: Viewer, now: datetime) -> Disclo
 
 
 def _disclosed(tx: Tx, owner_id: int, entries: list[Entry], viewer: Viewer, now: datetime) -> list[Disclosed]:
+    if limits.suspended(tx, owner_id):
+        return []
     if viewer.actor_id is None or viewer.owner:
         return disclose(entries, viewer, now)
     return disclose(

@@ -214,11 +214,11 @@ async def delete(page: Page) -> Response:
         form.refuse(page.t("Write your name to confirm."), "confirm")
     elif await _proven(page, form):
         try:
-            await page.perform(accounts.delete_own_account, DeleteAccount(page.by))
+            secret = await page.perform(accounts.delete_own_account, DeleteAccount(page.by))
         except NotFound:
             form.refuse(page.t("This was deleted"))
     if form.errors:
         return await _data(page, form)
-    response = page.to("/about", "left")
+    response = page.to(f"/erasure/{secret}", "left")
     visitor.forget(response, page.services.settings)
     return response
