@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from fediprof.actors import store
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.introductions import store as introductions
 from fediprof.profiles import store as profiles
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.interactions import interaction
@@ -39,6 +40,7 @@ def forget_actor(tx: Tx, gone: Actor, now: datetime) -> None:
     _bury_posts(tx, gone.id, now)
     _end_follows(tx, gone.id)
     profiles.forget(tx, gone.id)
+    introductions.forget(tx, gone.id)
     tx.execute(delete(notification).where((notification.c.from_actor_id == gone.id) | _of(notification, gone.id)))
     tx.execute(delete(home_item).where(_of(home_item, gone.id)))
     store.change(tx, gone.id, {**_BLANK, "gone_at": now})

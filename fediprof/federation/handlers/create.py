@@ -1,4 +1,5 @@
-"""Create: a post comes in. One that carries the code of a visitor who waits for it is none (`visitors.codes`)."""
+"""Create: a post comes in. One that carries the code of a visitor who waits for it is none (`visitors.codes`), and so is a
+reply that answers an introduction and says nothing more."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from fediprof.as2 import audience, origin, parse, reader
 from fediprof.as2 import model as as2
 from fediprof.as2.model import Document
 from fediprof.errors import Malformed, NotAllowed
-from fediprof.federation.handlers import group
+from fediprof.federation.handlers import group, introduction
 from fediprof.federation.inbound import Inbound
 from fediprof.groups import intake
 from fediprof.groups.intake import ReceiveGroupPost
@@ -27,6 +28,8 @@ async def post(inbound: Inbound) -> str:
         return "a vote in no poll of ours"
     written = must_be_theirs(inbound, embedded)
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
+        return outcome
+    if (outcome := await introduction.answered(inbound, written)) is not None:
         return outcome
     request = ReceivePost(
         written,
@@ -49,6 +52,8 @@ async def fetched(inbound: Inbound, iri: str) -> str:
         return "nothing at its address"
     written = must_be_theirs(inbound, found.document)
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
+        return outcome
+    if (outcome := await introduction.answered(inbound, written)) is not None:
         return outcome
     request = ReceivePost(written, inbound.actor, wire.html_of(written))
     return (await inbound.perform(messages.receive_message, request)).outcome
