@@ -27,6 +27,7 @@ PREFIXES: Final[dict[str, object]] = {
     "toot": "http://joinmastodon.org/ns#",
     "gts": "https://gotosocial.org/ns#",
     "ostatus": "http://ostatus.org#",
+    "pt": "https://joinpeertube.org/ns#",
     "fp": FP,
 }
 
@@ -69,6 +70,7 @@ ENTRY_TERMS: Final[dict[str, object]] = {
 POST_TERMS: Final[dict[str, object]] = {
     "sensitive": "as:sensitive",
     "Hashtag": "as:Hashtag",
+    "commentsEnabled": "pt:commentsEnabled",
     "conversation": "ostatus:conversation",
     "Emoji": "toot:Emoji",
     "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},

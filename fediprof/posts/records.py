@@ -113,6 +113,8 @@ class Shown:
     pinned: bool = False
     parent_author: Actor | None = None
     group: Actor | None = None
+    locked: bool = False
+    """Its thread in the group takes no answers."""
 
     @property
     def item_id(self) -> int:

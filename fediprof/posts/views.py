@@ -13,6 +13,7 @@ from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.posts import store
 from fediprof.posts.records import Announced, Post, Shown
+from fediprof.schema.groups import group_post
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import pin
 
@@ -26,6 +27,13 @@ _MARKED = Prepared(
     )
 )
 """Pinned, and what the viewer did with it."""
+
+_THREAD = group_post.alias()
+_LOCKED = Prepared(
+    select(group_post.c.post_id)
+    .join(_THREAD, _THREAD.c.post_id == group_post.c.thread_id)
+    .where(among(group_post.c.post_id, "ids"), _THREAD.c.locked_at.is_not(None))
+)
 
 _ANNOUNCES = select(interaction).where(among(interaction.c.id, "ids"))
 
@@ -76,6 +84,8 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
     wanted |= {each.group_id for each in posts.values() if each.group_id is not None}
     wanted |= {actor_id for named in mentions.values() for actor_id, silent in named if not silent}
     people = actors.by_ids(tx, wanted)
+    in_groups = [each.id for each in posts.values() if each.group_id is not None]
+    locked = {row[0] for row in _LOCKED.all(tx, {"ids": in_groups})} if in_groups else set()
     return [
         Shown(
             post=each,
@@ -88,6 +98,7 @@ def _complete(tx: Tx, chosen: Sequence[tuple[Post, Announced | None]], viewer: i
             pinned=(each.id, "pin") in marks,
             parent_author=people.get(each.in_reply_to_actor_id) if each.in_reply_to_actor_id else None,
             group=people.get(each.group_id) if each.group_id else None,
+            locked=each.id in locked,
         )
         for each, announced in chosen
     ]

@@ -71,7 +71,7 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
     if post.context:
         document |= {"context": post.context, "conversation": post.context}
     if shown.group is not None:
-        document["audience"] = shown.group.iri
+        document |= {"audience": shown.group.iri, "commentsEnabled": not shown.locked}
     if post.source is not None:
         kind = "text/plain" if shown.group is None else "text/markdown"
         document["source"] = {"content": post.source, "mediaType": kind}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from fediprof.as2.names import PUBLIC
 from tests.groups.strict.lemmy import lemmy_group, lemmy_outbox, lemmy_post, lemmy_strict
 from tests.groups.strict.mastodon import mastodon_history, mastodon_strict
 from tests.groups.strict.mbin import mbin_strict
@@ -19,6 +20,8 @@ Sent = tuple[str, Doc]
 def in_group(activity: Doc, groups: Mapping[str, str]) -> bool:
     """Whether an activity is to, by or in a group. `groups`: actor → its followers' collection."""
     inner = embedded(activity) or {}
+    if activity.get("type") == "Create" and "audience" not in inner and not set(addressed(inner)) & {*groups, PUBLIC}:
+        return False  # a private message, be it the group's own
     named = (activity.get("actor"), activity.get("audience"), activity.get("object"), inner.get("object"))
     return wrapped(activity) is not None or any(isinstance(each, str) and each in groups for each in named)
 
