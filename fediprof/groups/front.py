@@ -14,14 +14,14 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.among import among
 from fediprof.db.database import Tx
-from fediprof.groups import store
-from fediprof.groups.records import Group, GroupPost, Kind, Standing
+from fediprof.groups import contests, log, reports, store
+from fediprof.groups.records import Event, Group, GroupPost, Kind, Standing
 from fediprof.posts import store as posts
 from fediprof.posts import threads as post_threads
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.schema.actors import actor, follow
-from fediprof.schema.groups import group_actor, group_moderator, group_post, group_standing
+from fediprof.schema.groups import group_actor, group_moderator, group_post, group_standing, moderation_event
 from fediprof.schema.interactions import interaction
 from fediprof.schema.posts import post
 
@@ -39,7 +39,7 @@ class Place:
     moderator: bool = False
     standing: Standing | None = None
     waiting: int = 0
-    """For moderators of groups here: held posts and requests."""
+    """For moderators of groups here: how much is to be decided."""
 
     @property
     def private(self) -> bool:
@@ -72,9 +72,18 @@ def place(tx: Tx, group: Actor, person: Actor | None, now: datetime) -> Place:
     asked = tx.execute(
         select(follow.c.state).where(follow.c.follower_id == person.id, follow.c.target_id == group.id)
     ).scalar()
+    if asked is None and known is not None and known.local and _turned_away(tx, group.id, person.iri):
+        asked = "rejected"
     moderator = store.moderates(tx, group.id, person.iri)
     waiting = waiting_in(tx, group.id) if moderator and known is not None and known.local else 0
     return Place(group, known, _membership(asked, standing, now), moderator, standing, waiting)
+
+
+def _turned_away(tx: Tx, group_id: int, person_iri: str) -> bool:
+    """Of a request that a group here turned down nothing is kept but the decision."""
+    no = log.last(tx, "turn_away", person_iri, group_id)
+    yes = log.last(tx, "admit", person_iri, group_id) if no is not None else None
+    return no is not None and (yes is None or yes.id < no.id)
 
 
 def _membership(asked: str | None, standing: Standing, now: datetime) -> Membership:
@@ -218,17 +227,11 @@ def _by(each: Thread, viewer: int | None) -> bool:
 
 
 def waiting_in(tx: Tx, group_id: int) -> int:
-    """Held posts and people who asked to be let in."""
-    query = select(func.count()).where(group_post.c.group_id == group_id, group_post.c.state == "held")
+    """Held posts, people who asked to be let in, reports, contested decisions."""
+    held = select(func.count()).where(group_post.c.group_id == group_id, group_post.c.state == "held")
     asked = select(func.count()).where(follow.c.target_id == group_id, follow.c.state == "pending")
-    return int(tx.execute(query).scalar_one()) + int(tx.execute(asked).scalar_one())
-
-
-def held(tx: Tx, group_id: int, viewer: int) -> list[Thread]:
-    """Posts that wait, the longest first."""
-    query = select(group_post.c.post_id).where(group_post.c.group_id == group_id, group_post.c.state == "held")
-    ids = list(tx.execute(query.order_by(group_post.c.post_id).limit(99)).scalars())
-    return shown(tx, ids, viewer)
+    counted = sum(int(tx.execute(each).scalar_one()) for each in (held, asked))
+    return counted + reports.count_open(tx, group_id) + len(contests.open_in(tx, group_id))
 
 
 def asking(tx: Tx, group_id: int) -> list[Actor]:
@@ -266,6 +269,9 @@ def moderators(tx: Tx, group_id: int) -> list[tuple[str, Actor | None]]:
     return [(iri, actors.by_iri(tx, iri)) for iri in named]
 
 
-def members_count(tx: Tx, group_id: int) -> int:
-    query = select(func.count()).where(follow.c.target_id == group_id, follow.c.state == "accepted")
-    return int(tx.execute(query).scalar_one())
+def decided_about(tx: Tx, group_id: int, person_id: int) -> list[Event]:
+    """What was decided in a group about one person, the last first."""
+    query = select(moderation_event).where(
+        moderation_event.c.group_id == group_id, moderation_event.c.subject_id == person_id
+    )
+    return [Event(*row) for row in tx.execute(query.order_by(moderation_event.c.id.desc()).limit(99))]

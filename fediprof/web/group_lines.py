@@ -61,7 +61,6 @@ DECISIONS = {
     "admit": N_("Let in"),
     "turn_away": N_("Turned away"),
     "approve": N_("A post that waited was let in"),
-    "let_in": N_("A post that waited was let in"),
     "refuse": N_("A post that waited was not taken"),
     "remove": N_("A post was taken out"),
     "restore": N_("A post was put back"),
@@ -75,11 +74,36 @@ DECISIONS = {
     "appoint": N_("Made a moderator"),
     "dismiss": N_("No longer a moderator"),
     "resign": N_("Stopped being a moderator"),
+    "decide_report": N_("A report was decided"),
     "contest": N_("A decision was contested"),
     "uphold": N_("A contested decision was kept"),
     "overturn": N_("A contested decision was taken back"),
 }
 """Action of the log → what happened."""
+
+NEWS = {
+    "group.held": N_("wrote something that waits for you"),
+    "group.request": N_("asks to join your group"),
+    "group.report": N_("wrote something that was reported"),
+    "group.contested": N_("contests a decision"),
+    "group.approved": N_("let in what you wrote"),
+    "group.refused": N_("did not take what you wrote"),
+    "group.removed": N_("took out what you wrote"),
+    "group.restored": N_("put back what you wrote"),
+    "group.locked": N_("locked your thread"),
+    "group.banned": N_("banned you"),
+    "group.unbanned": N_("ended your ban"),
+    "group.warned": N_("warns you"),
+    "group.appointed": N_("made you a moderator"),
+    "group.dismissed": N_("no longer has you as a moderator"),
+    "group.upheld": N_("looked again at a decision you contested: it stands"),
+    "group.overturned": N_("took back a decision you contested"),
+    "group.report_decided": N_("decided about what you reported"),
+}
+"""Kind of a notification → what is said after the name of the person or group it comes from."""
+
+TO_DECIDE = frozenset(("group.held", "group.request", "group.report", "group.contested"))
+"""Those that lead moderators to their queue; the others lead to what was decided."""
 
 _FIRST = re.compile(r"\s*<p[^>]*>(?P<first>.*?)</p>(?P<rest>.*)", re.DOTALL)
 
@@ -113,5 +137,5 @@ def lists(t: Texts) -> list[tuple[str, str]]:
     return [(kind, t(words)) for kind, words in KIND_LISTS.items()]
 
 
-WORDS = SimpleNamespace(doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists)
+WORDS = SimpleNamespace(doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists, news=NEWS, to_decide=TO_DECIDE)
 """For templates."""

@@ -164,20 +164,37 @@ async def history(page: Page) -> Response:
     def load(tx: Tx) -> tuple[Place, list[Line], int | None]:
         place = _inside(tx, page)
         found = log.page(tx, place.actor.id, limit=LOG + 1, max_id=before)
-        lines = [_line(tx, page, place, each, me) for each in found[:LOG]]
+        lines = [told(tx, page, place, each, me) for each in found[:LOG]]
         return place, lines, found[LOG - 1].id if len(found) > LOG else None
 
     place, lines, more = await page.read(load)
-    return page.render("groups/log.html", place=place, path=group_path(place.actor), lines=lines, more=more)
+    return page.render(
+        "groups/log.html", place=place, path=group_path(place.actor), lines=lines, more=more, mine=False
+    )
 
 
-def _line(tx: Tx, page: Page, place: Place, event: Event, me: Actor) -> Line:
+async def about_me(page: Page) -> Response:
+    """What was decided about who reads, member or not any more: where a notification leads."""
+    me = page.me.actor
+
+    def load(tx: Tx) -> tuple[Place, list[Line]]:
+        place = front.place(tx, group_in(tx, page), me, page.here.now)
+        found = front.decided_about(tx, place.actor.id, me.id)
+        return place, [told(tx, page, place, each, me) for each in found]
+
+    place, lines = await page.read(load)
+    path = group_path(place.actor)
+    return page.render("groups/log.html", place=place, path=path, lines=lines, more=None, mine=True)
+
+
+def told(tx: Tx, page: Page, place: Place, event: Event, reader: Actor | None = None) -> Line:
+    """A decision as its reader is told it."""
     rules = place.group.rules if place.group is not None else []
     rule = rules[event.rule - 1] if event.rule is not None and 0 < event.rule <= len(rules) else ""
     by = actors.by_iri(tx, event.by_iri)
     whom = actors.by_id(tx, event.subject_id) if event.subject_id is not None else None
     words = page.t(group_lines.DECISIONS.get(event.action, event.action))
-    return Line(event, words, by, whom, rule, event.subject_id == me.id)
+    return Line(event, words, by, whom, rule, reader is not None and event.subject_id == reader.id)
 
 
 def _inside(tx: Tx, page: Page) -> Place:

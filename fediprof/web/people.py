@@ -17,7 +17,7 @@ from fediprof.errors import FediprofError, Malformed, NotFound, Unreachable
 from fediprof.follows import commands as follow_commands
 from fediprof.follows import store as follows
 from fediprof.follows.commands import AnswerFollower, RequestFollow, Unfollow
-from fediprof.groups import membership
+from fediprof.groups import membership, reporting
 from fediprof.moderation import commands as moderation
 from fediprof.moderation import limits
 from fediprof.moderation.commands import BlockActor, ReportActor
@@ -230,7 +230,7 @@ async def report(page: Page) -> Response:
     asked = ReportActor(
         page.by, actor.id, (post_id,) if post_id else (), form.text("comment")[:5000], form.has("forward")
     )
-    await form.attempt(page.t, page.perform(moderation.report_actor, asked), known=frozenset(("comment",)))
+    await form.attempt(page.t, page.perform(reporting.report, asked), known=frozenset(("comment",)))
     if form.errors:
         return await _report(page, form, post_id)
     return page.to(f"/people/{actor.id}", "reported")

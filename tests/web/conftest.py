@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from fediprof.groups.records import Hosted
 from fediprof.net.fetcher import Response
 from fediprof.principal import Member
 from fediprof.services import Services
+from tests.groups.conftest import make_group
 from tests.support.remote import Network
 from tests.web.reader import Reader
 
@@ -48,3 +50,21 @@ async def member(app, services: Services, marie: Member) -> AsyncIterator[Reader
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=services.settings.origin) as opened:
         yield await Reader(opened, services.settings.origin).log_in(services, "marie")
+
+
+@pytest.fixture
+def browse(app, services: Services):  # type: ignore[no-untyped-def]
+    """`await browse("paul")`: a member at a browser of their own."""
+
+    async def opened(username: str) -> Reader:
+        transport = httpx2.ASGITransport(app)
+        client = httpx2.AsyncClient(transport=transport, base_url=services.settings.origin)
+        return await Reader(client, services.settings.origin).log_in(services, username)
+
+    return opened
+
+
+@pytest.fixture
+async def industry(services: Services, marie: Member) -> Hosted:
+    about = "People who run workshops.\n\nWe meet on *Tuesdays*."
+    return await make_group(services, marie, description=about, rules=("Name the pay", "Be kind"))

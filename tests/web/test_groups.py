@@ -2,62 +2,12 @@
 
 from __future__ import annotations
 
-import httpx2
 import pytest
 
-from fediprof.follows.commands import RequestFollow
-from fediprof.groups import membership, posting
-from fediprof.groups.membership import AnswerRequest
-from fediprof.groups.posting import BeginThread
-from fediprof.groups.records import Hosted, Kind
-from fediprof.posts.commands import PublishPost
-from fediprof.posts.records import Post
-from fediprof.principal import Member
-from fediprof.services import Services
 from tests.conftest import make_member
-from tests.groups.conftest import make_group
-from tests.web.reader import Reader
+from tests.web.in_a_group import answer, begin, join
 
 pytestmark = pytest.mark.anyio
-
-
-async def begin(
-    services: Services, by: Member, group: Hosted, title: str, text: str = "Words.", kind: Kind = "ask"
-) -> Post:
-    post = PublishPost(by, text, "group" if group.group.private else "public", title=title)
-    return await services.perform(posting.begin_thread, BeginThread(post, group.id, kind))
-
-
-async def answer(services: Services, by: Member, to: Post, text: str) -> Post:
-    asked = PublishPost(by, text, to.visibility, in_reply_to_id=to.id)
-    return await services.perform(posting.publish, asked)
-
-
-async def join(services: Services, by: Member, group: Hosted) -> None:
-    await services.perform(membership.join, RequestFollow(by, group.id))
-
-
-async def let_in(services: Services, by: Member, group: Hosted, person: Member) -> None:
-    await join(services, person, group)
-    await services.perform(membership.admit, AnswerRequest(by, group.id, person.actor_id))
-
-
-@pytest.fixture
-def browse(app, services: Services):  # type: ignore[no-untyped-def]
-    """`await browse("paul")`: a member at a browser of their own."""
-
-    async def opened(username: str) -> Reader:
-        transport = httpx2.ASGITransport(app)
-        client = httpx2.AsyncClient(transport=transport, base_url=services.settings.origin)
-        return await Reader(client, services.settings.origin).log_in(services, username)
-
-    return opened
-
-
-@pytest.fixture
-async def industry(services: Services, marie: Member) -> Hosted:
-    about = "People who run workshops.\n\nWe meet on *Tuesdays*."
-    return await make_group(services, marie, description=about, rules=("Name the pay", "Be kind"))
 
 
 async def test_a_group_says_what_it_is_to_anybody(services, marie, industry, visitor) -> None:
