@@ -12,6 +12,7 @@ from fediprof.delivery import store as deliveries
 from fediprof.delivery.worker import DeliveryWorker
 from fediprof.federation import inbox
 from fediprof.federation.chores import Chores
+from fediprof.federation.group_chores import GroupChores
 from fediprof.federation.policy_lists import PolicyLists
 from fediprof.federation.process import InboxWorker
 from fediprof.introductions.commands import EndOverdue, end_overdue
@@ -20,6 +21,7 @@ from fediprof.jobs.runner import JobRunner
 from fediprof.media import store as uploads
 from fediprof.moderation import erasures
 from fediprof.moderation.sanctions import EndSanctions, end_sanctions
+from fediprof.net.pace import HostPace
 from fediprof.portability import store as imports
 from fediprof.profiles import ledger
 from fediprof.refusals import store as refusals
@@ -62,6 +64,8 @@ class Workers:
                 "software",
             )
         }
+        groups = GroupChores(services.perform, services.resolver, HostPace())
+        kinds |= {"group": groups.group, "group_thread": groups.thread}
         lists = PolicyLists(services.perform, services.fetcher)
         kinds["policy_list"] = lists.read
         periodic = ((timedelta(hours=1), self._sweep), (timedelta(hours=1), lists.ask_for_due))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from fediprof import ids
 from fediprof.actors import store as actors
@@ -12,11 +13,14 @@ from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotAllowed, NotFound
 from fediprof.follows import commands as follows
 from fediprof.follows import store as follow_store
-from fediprof.follows.commands import ReceiveFollow, RequestFollow
-from fediprof.groups import founding, intake, log, store
+from fediprof.follows.commands import ReceiveAnswer, ReceiveFollow, RequestFollow
+from fediprof.groups import finding, founding, intake, log, store
 from fediprof.groups.records import Hosted
 from fediprof.here import Here
 from fediprof.principal import Member
+
+RESENT_AFTER = timedelta(days=7)
+"""How long a group elsewhere is given to answer before a member may ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,40 @@ def join(tx: Tx, request: RequestFollow, here: Here) -> Done[Follow]:
     hosted = store.hosted(tx, request.target_id)
     if hosted is not None and store.standing(tx, hosted.id, request.by.actor_id).banned(here.now):
         raise NotAllowed("banned", public="You are banned from this group")
+    if hosted is None:
+        _forget_unanswered(tx, request, here)
     done = follows.request_follow(tx, request, here)
     if hosted is None:
         target = actors.by_id(tx, request.target_id)
         if target is None or target.type != "Group":
             return done
-        asked = Enqueue("group", str(request.target_id), {"group": request.target_id})  # its threads and moderators
-        return Done(done.value, (*done.effects, asked))
+        return Done(done.value, (*done.effects, finding.chore(target.id)))
     return Done(done.value, tuple(_told(tx, hosted, request.by.actor_id, done.effects)))
+
+
+def _forget_unanswered(tx: Tx, request: RequestFollow, here: Here) -> None:
+    """A request nobody answered may be made again, as a new one: the old may never have come (groups rule 3)."""
+    before = follow_store.between(tx, request.by.actor_id, request.target_id)
+    if before is not None and before.state == "pending" and here.now - before.created_at >= RESENT_AFTER:
+        follow_store.remove(tx, before.id)
+
+
+def receive_answer(tx: Tx, request: ReceiveAnswer, here: Here) -> Done[str]:
+    """A group elsewhere let a member in, or did not. Its no is kept, so that it is shown; what only members read of it is
+    asked for now."""
+    group = store.by_id(tx, request.target_id)
+    before = follow_store.by_iri(tx, request.follow_iri)
+    if before is None and request.follower_iri is not None:
+        follower = actors.by_iri(tx, request.follower_iri)
+        before = follow_store.between(tx, follower.id, request.target_id) if follower is not None else None
+    done = follows.receive_answer(tx, request, here)
+    if group is None or before is None or before.target_id != group.actor_id:
+        return done
+    if done.value == "rejected":
+        follow_store.insert_follow(tx, replace(before, state="rejected"))
+    if done.value == "accepted" and group.membership != "open":
+        return Done(done.value, (*done.effects, finding.chore(group.actor_id, again=True)))
+    return done
 
 
 def receive_join(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:

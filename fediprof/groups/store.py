@@ -19,6 +19,7 @@ from fediprof.groups.records import Group, GroupPost, Hosted, Moderator, Standin
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.delivery import peer
 from fediprof.schema.groups import announced_vote, group_actor, group_moderator, group_post, group_standing
+from fediprof.schema.posts import deleted_object
 from fediprof.schema.posts import post as post_row
 
 _BY_ID = Prepared(select(group_actor).where(group_actor.c.actor_id == bindparam("id")))
@@ -325,3 +326,41 @@ def forget_person(tx: Tx, person_id: int, iri: str) -> None:
     """Who is gone stands in no group and moderates none."""
     tx.execute(delete(group_standing).where(group_standing.c.actor_id == person_id))
     tx.execute(delete(group_moderator).where(group_moderator.c.iri == iri))
+
+
+# --- of groups elsewhere
+
+
+def asked_here(tx: Tx, group_id: int) -> bool:
+    """Whether a member here is in a group, or asked to be. Some never answer, and pass things on all the same."""
+    query = select(follow.c.id).join(actor, actor.c.id == follow.c.follower_id)
+    where = (follow.c.target_id == group_id, follow.c.state.in_(("accepted", "pending")), actor.c.local)
+    return tx.execute(query.where(*where).limit(1)).first() is not None
+
+
+def a_member_here(tx: Tx, group_id: int) -> int | None:
+    """One who was let in, and is still there: in whose name what is for members alone is asked for."""
+    query = select(follow.c.follower_id).join(actor, actor.c.id == follow.c.follower_id)
+    where = (follow.c.target_id == group_id, follow.c.state == "accepted", actor.c.local, actor.c.gone_at.is_(None))
+    found: int | None = tx.execute(query.where(*where).order_by(follow.c.id).limit(1)).scalar()
+    return found
+
+
+def remember_removal(tx: Tx, group_id: int, iri: str, by_iri: str, now: datetime) -> None:
+    """A group took out what we do not have: it may still come."""
+    row = {"iri": _removal(group_id, iri), "actor_iri": by_iri, "former_type": "removed", "deleted_at": now}
+    insert_or_leave(tx, deleted_object, row)
+
+
+def was_removed(tx: Tx, group_id: int, iri: str) -> bool:
+    query = select(deleted_object.c.iri).where(deleted_object.c.iri == _removal(group_id, iri))
+    return tx.execute(query).first() is not None
+
+
+def forget_removal(tx: Tx, group_id: int, iri: str) -> None:
+    tx.execute(delete(deleted_object).where(deleted_object.c.iri == _removal(group_id, iri)))
+
+
+def _removal(group_id: int, iri: str) -> str:
+    """No IRI begins with a number, so that it is nobody's."""
+    return f"{group_id} {iri}"

@@ -1,11 +1,13 @@
 """Announce: a post is passed on. Fetched from its own host when we do not hold it and somebody here follows who
-passes it on; an embedded copy is never believed."""
+passes it on; an embedded copy is never believed. An activity inside is a group's (`passed_on`)."""
 
 from __future__ import annotations
 
 from fediprof.as2 import audience, names, reader
+from fediprof.federation.handlers import passed_on
 from fediprof.federation.inbound import Inbound
-from fediprof.follows import store as follows
+from fediprof.groups import store
+from fediprof.groups.receive import ReceiveBoost, receive_boost
 from fediprof.interactions.commands import ReceiveReaction, receive_reaction
 from fediprof.posts import store as posts
 
@@ -18,10 +20,10 @@ async def post(inbound: Inbound) -> str:
         return "announces itself"
     embedded = inbound.activity.embedded
     if embedded is not None and set(reader.types(embedded)) & names.ACTIVITY_TYPES:
-        return await _group(inbound)
+        return await passed_on.activity(inbound)
     found = await inbound.read(lambda tx: posts.by_iri(tx, iri))
     if found is None:
-        followed = await inbound.read(lambda tx: follows.local_follower_ids(tx, inbound.actor.id))
+        followed = await inbound.read(lambda tx: store.asked_here(tx, inbound.actor.id))
         if not followed:
             return "concerns nobody here"
         found = await inbound.resolver.post(iri, depth=DEPTH)
@@ -30,23 +32,6 @@ async def post(inbound: Inbound) -> str:
     activity = inbound.activity
     visibility = audience.visibility_of(activity.to, activity.cc, inbound.actor.followers)
     request = ReceiveReaction(activity.id, "announce", inbound.actor.id, found.id, activity.published, visibility)
-    return await inbound.perform(receive_reaction, request)
-
-
-async def _group(inbound: Inbound) -> str:
-    """A group passes on an activity (FEP-1b12). Its object is fetched from where it lives, for who follows the group."""
-    embedded = inbound.activity.embedded or {}
-    kinds = set(reader.types(embedded))
-    iri = reader.iri(embedded.get("object"))
-    if not kinds & {"Create", "Update"} or iri is None:
-        return "a group's bookkeeping"
-    followed = await inbound.read(lambda tx: follows.local_follower_ids(tx, inbound.actor.id))
-    if not followed:
-        return "concerns nobody here"
-    found = await inbound.resolver.post(iri, depth=DEPTH)
-    if found is None:
-        return "the post cannot be had"
-    if found.in_reply_to_iri is not None:
-        return "an answer in a group, kept with its thread"
-    request = ReceiveReaction(inbound.activity.id, "announce", inbound.actor.id, found.id, inbound.activity.published)
+    if inbound.actor.type == "Group" and await inbound.read(lambda tx: store.by_id(tx, inbound.actor.id)) is not None:
+        return await inbound.perform(receive_boost, ReceiveBoost(inbound.actor.id, request))
     return await inbound.perform(receive_reaction, request)

@@ -1,0 +1,215 @@
+"""An activity that a group elsewhere passed on (FEP-1b12): unwrapped once, and done as far as the group may say so. Posts are
+asked for at their source unless they carry their author's proof (groups rules 12 to 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from fediprof.as2 import model as as2
+from fediprof.as2 import names, origin, parse, reader
+from fediprof.as2.model import Document
+from fediprof.errors import Malformed, NotAllowed, TryLater, Unreachable
+from fediprof.federation.group_reading import GroupReader
+from fediprof.federation.inbound import Inbound
+from fediprof.groups import receive, store, verdicts
+from fediprof.groups.verdicts import Verdict
+from fediprof.posts import store as posts
+from fediprof.posts.receive import Arrival
+from fediprof.text.html import plain
+
+WAITS = 2
+"""How often a vote is put off because its post may still be on the way."""
+
+Handler = Callable[[Inbound, as2.Activity], Awaitable[str]]
+
+
+async def activity(inbound: Inbound) -> str:
+    """What is inside an Announce. Only of groups members are in, or asked to be in, or of what is ours."""
+    inner = parse.activity(inbound.activity.embedded or {})
+    if inner.type == "Announce":
+        return "an announce of an announce"
+    if inbound.actor.type != "Group":
+        return "passed on by somebody who is no group"
+    object_iri = inner.object_id or ""
+    ours = bool(object_iri) and not inbound.resolver.is_elsewhere(object_iri)
+    if not ours and not await inbound.read(lambda tx: store.asked_here(tx, inbound.actor.id)):
+        return "concerns nobody here"
+    if await inbound.read(lambda tx: store.by_id(tx, inbound.actor.id)) is None:
+        await inbound.resolver.actor(inbound.actor.iri, fresh=True)  # known from before we kept groups
+    handler = HANDLERS.get(inner.type)
+    return await handler(inbound, inner) if handler is not None else "a group's bookkeeping"
+
+
+async def _post(inbound: Inbound, inner: as2.Activity) -> str:
+    iri = inner.object_id
+    kinds = set(reader.types(inner.embedded)) if inner.embedded is not None else set()
+    if iri is None:
+        return "an activity about nothing"
+    if kinds & names.ACTOR_TYPES or iri == inbound.actor.iri:
+        return await _itself(inbound, iri)
+    if not inbound.resolver.is_elsewhere(iri):
+        echo = receive.ReceiveEcho(inbound.actor.id, iri, inbound.activity.id)
+        return await inbound.perform(receive.receive_echo, echo)
+    if not inbound.resolver.is_elsewhere(inner.actor):
+        return "our own, about what is elsewhere"
+    readings = GroupReader(inbound.perform_command, inbound.resolver, inbound.actor)
+    document = await readings.believed(inner)
+    if document is None:
+        return "the post cannot be had"
+    try:
+        arrival = await readings.take(
+            document,
+            announce_iri=inbound.activity.id,
+            activity_iri=inner.id,
+            announced_at=inbound.activity.published,
+            revision=inner.type == "Update",
+            also=partial(_finished, inbound),
+        )
+    except NotAllowed:
+        return "not where its author lives"
+    return arrival.outcome
+
+
+async def _finished(inbound: Inbound, request: receive.ReceivePassedPost) -> Arrival:
+    return await inbound.perform(receive.receive_post, request)
+
+
+async def _itself(inbound: Inbound, iri: str) -> str:
+    """The group's document has changed: asked for at its address."""
+    if iri != inbound.actor.iri:
+        return "somebody's profile, which they tell us themselves"
+    if not inbound.resolver.budget.take(origin.host_of(iri)):
+        return "asked for too often"
+    after = await inbound.resolver.actor(iri, fresh=True)
+    return "refreshed" if after is not None else "nothing at its address"
+
+
+async def _vote(inbound: Inbound, inner: as2.Activity) -> str:
+    return await _counted(inbound, inner, -1 if inner.type == "Dislike" else 1)
+
+
+async def _counted(inbound: Inbound, vote: as2.Activity, value: int) -> str:
+    if not inbound.resolver.is_elsewhere(vote.actor):
+        return "a member's, counted here"
+    if not origin.same_origin(vote.id, vote.actor) or vote.object_id is None:
+        return "not a vote of its actor's"
+    iri = vote.object_id
+    if await inbound.read(lambda tx: posts.by_iri(tx, iri)) is None:
+        if inbound.attempts < WAITS and value and inbound.resolver.is_elsewhere(iri):
+            raise TryLater("a vote that came before its post")
+        return "a post we do not hold"
+    request = receive.ReceivePassedVote(inbound.actor.id, vote.actor, vote.id, iri, value)
+    return await inbound.perform(receive.receive_vote, request)
+
+
+async def _delete(inbound: Inbound, inner: as2.Activity) -> str:
+    iri = inner.object_id
+    if iri is None:
+        return "a deletion of nothing"
+    gone = await _is_gone(inbound, inner, iri)
+    request = verdicts.ReceiveRemoval(_verdict(inbound, inner, iri), gone=gone)
+    return await inbound.perform(verdicts.receive_removal, request)
+
+
+async def _is_gone(inbound: Inbound, inner: as2.Activity, iri: str) -> bool:
+    """Whether the author took it back. A reason is a moderator's to give (Lemmy); else its own server is asked."""
+    if inner.document is not None and inner.document.get("summary"):
+        return False
+    if not inbound.resolver.is_elsewhere(iri) or not origin.same_origin(inner.actor, iri):
+        return False
+    known = await inbound.read(lambda tx: posts.by_iri(tx, iri))
+    if known is None:
+        return True
+    readings = GroupReader(inbound.perform_command, inbound.resolver, inbound.actor)
+    if await readings.proven(inner):
+        return True
+    try:
+        document = await readings.document(iri)
+    except Unreachable:
+        if origin.same_origin(iri, inbound.actor.iri):
+            return True
+        raise
+    return document is None or names.TOMBSTONE in reader.types(document)
+
+
+async def _lock(inbound: Inbound, inner: as2.Activity) -> str:
+    iri = inner.object_id or ""
+    return await inbound.perform(verdicts.receive_lock, verdicts.ReceiveLock(_verdict(inbound, inner, iri), True))
+
+
+async def _listed(inbound: Inbound, inner: as2.Activity) -> str:
+    verdict = _verdict(inbound, inner, inner.object_id or "")
+    request = verdicts.ReceiveListed(verdict, inner.target or "", inner.type == "Add")
+    return await inbound.perform(verdicts.receive_listed, request)
+
+
+async def _ban(inbound: Inbound, inner: as2.Activity) -> str:
+    return await _banned(inbound, inner, lifted=False)
+
+
+async def _banned(inbound: Inbound, block: as2.Activity, *, lifted: bool, by: str = "") -> str:
+    """Of a whole server (`target` is not the group) we take no word from a group."""
+    if block.target != inbound.actor.iri:
+        return "not a ban from this group"
+    return await inbound.perform(verdicts.receive_ban, ban(inbound.actor.id, block, lifted=lifted, by=by))
+
+
+def ban(group_id: int, block: as2.Activity, *, lifted: bool = False, by: str = "") -> verdicts.ReceiveBan:
+    document = block.document or {}
+    return verdicts.ReceiveBan(
+        Verdict(group_id, by or block.actor, block.object_id or "", block.id, reason(document)),
+        ends_at=reader.instant(document.get("endTime")) or reader.instant(document.get("expires")),
+        lifted=lifted,
+        hides=reader.boolean(document.get("removeData")),
+    )
+
+
+async def _undo(inbound: Inbound, inner: as2.Activity) -> str:
+    """By who did it; of what moderators decide, by any of them."""
+    try:
+        undone = parse.activity(inner.embedded or {})
+    except Malformed:
+        return "an Undo of we know not what"
+    if undone.type in ("Like", "Dislike", "EmojiReact"):
+        if undone.actor != inner.actor:
+            raise NotAllowed("an Undo of what somebody else did")
+        return await _counted(inbound, undone, 0)
+    iri = undone.object_id or ""
+    verdict = Verdict(inbound.actor.id, inner.actor, iri, inner.id, reason(inner.document or {}))
+    if undone.type == "Delete":
+        request = verdicts.ReceiveRemoval(verdict, restored=True)
+        return await inbound.perform(verdicts.receive_removal, request)
+    if undone.type == "Lock":
+        return await inbound.perform(verdicts.receive_lock, verdicts.ReceiveLock(verdict, False))
+    if undone.type == "Block":
+        return await _banned(inbound, undone, lifted=True, by=inner.actor)
+    return f"an Undo of {undone.type}, which has no effect here"
+
+
+def _verdict(inbound: Inbound, inner: as2.Activity, iri: str) -> Verdict:
+    return Verdict(inbound.actor.id, inner.actor, iri, inner.id, reason(inner.document or {}))
+
+
+def reason(document: Document) -> str:
+    """Lemmy says why in `summary`, others in `content`."""
+    for name in ("summary", "content"):
+        if words := plain(reader.text(document, name).value).strip():
+            return words
+    return ""
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "Create": _post,
+    "Update": _post,
+    "Like": _vote,
+    "EmojiReact": _vote,
+    "Dislike": _vote,
+    "Delete": _delete,
+    "Lock": _lock,
+    "Add": _listed,
+    "Remove": _listed,
+    "Block": _ban,
+    "Undo": _undo,
+}
