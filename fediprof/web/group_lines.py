@@ -10,7 +10,7 @@ from fediprof.i18n.catalog import N_, Texts
 from fediprof.text.html import excerpt
 
 DOORS = {
-    "open": (N_("Open"), N_("Whoever asks is in at once. Everyone reads.")),
+    "open": (N_("Open to all"), N_("Whoever asks is in at once. Everyone reads.")),
     "approval": (N_("By approval"), N_("A moderator lets people in. Everyone reads.")),
     "private": (N_("Private"), N_("A moderator lets people in. Only members read what is written.")),
 }

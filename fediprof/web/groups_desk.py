@@ -13,7 +13,7 @@ from starlette.responses import Response
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.errors import FediprofError, Invalid, NotFound, NotVerified
+from fediprof.errors import FediprofError, NotFound, NotVerified
 from fediprof.groups import contesting, contests, front, log, membership, moderating, reporting, reports, store
 from fediprof.groups.contesting import AnswerContest, ContestDecision
 from fediprof.groups.contests import Contest
@@ -238,7 +238,7 @@ async def moderate(page: Page) -> Response:
     elif act == "unban":
         command, said, request = moderating.unban_person, "unbanned", ModeratePerson(page.by, group, person, reason)
     else:
-        raise Invalid("no such act")
+        raise NotFound("no such act")
     await form.attempt(page.t, _one(page.perform(command, request)), known=_FIELDS)
     if form.errors:
         return await _moderate(page, form)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.errors import Invalid, NotFound
+from fediprof.errors import NotFound
 from fediprof.groups import founding, front, moderating, moderators
 from fediprof.groups.founding import CloseGroup, ReviseGroup
 from fediprof.groups.front import Place
@@ -119,7 +119,7 @@ async def people(page: Page) -> Response:
         path = group_path((await page.read(lambda tx: desk_of(tx, page))).actor)
         answer = await _attempted(page, sent, moderators.resign, Resign(page.by, group), "resigned")
         return page.to(path, "resigned") if answer.status_code == 303 else answer
-    raise Invalid("no such act")
+    raise NotFound("no such act")
 
 
 async def close(page: Page) -> Response:
