@@ -83,6 +83,7 @@ SQL = frozenset(
         "limits",
         "notes",
         "erasures",
+        "figures",
     ]
 )
 """Modules whose business is statements; the packages `db`, `schema` and the module `keystore` besides."""
@@ -96,6 +97,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "a Performer brings its loop the database, the keys and the bell; no command is run",
     ("actors.commands", "sqlalchemy"): "who here follows who moved: one question, asked nowhere else",
     ("moderation.domains", "sqlalchemy"): "whom a block cuts off: follows by server, asked and ended nowhere else",
+    ("moderation.deciding", "sqlalchemy"): "a report changes hands: one column",
     ("moderation.subscriptions", "sqlalchemy"): "two tables of its own, beside the commands that write them",
     ("actors.departure", "sqlalchemy"): "forgetting an actor touches rows of nine tables in one go",
     ("posts.sending", "sqlalchemy"): "whoever got a post earlier: one question across tables, asked nowhere else",

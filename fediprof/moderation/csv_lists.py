@@ -87,6 +87,7 @@ def read(data: bytes, here: Here) -> Read:
                 reject_reports=_yes(cells.get("reject_reports", "")),
                 obfuscate=_yes(cells.get("obfuscate", "")),
                 public_comment=" ".join(cells.get("public_comment", "").replace("\x00", "").split())[:500],
+                whole=False,
             )
     if not lines and not faults:
         raise Invalid("No server is named in this file", field="file")

@@ -43,7 +43,8 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is wanted of one server. `severity` None: nothing any more."""
+    """What is wanted of one server. `severity` None: nothing any more. `whole` False: from a file or a list, which know
+    nothing of private comments and limits; those stay."""
 
     domain: str
     severity: Severity | None
@@ -54,6 +55,7 @@ class Line:
     public_comment: str = ""
     largest: int | None = None
     per_minute: int | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +167,16 @@ def block_domain(tx: Tx, request: BlockDomain, here: Here) -> Done[str]:
 
 
 def _keep(tx: Tx, line: Line, known: Policy | None, by_iri: str, list_id: int | None, here: Here) -> None:
-    if line.severity is None:
+    severity = line.severity
+    if severity is None:
         if policies.drop(tx, line.domain):
             log.add(tx, here, group_id=None, by_iri=by_iri, action="domain_lift", subject_iri=line.domain)
         return
+    if known is not None and not line.whole:
+        line = replace(line, comment=known.comment, largest=known.largest, per_minute=known.per_minute)
     new = Policy(
         line.domain,
-        line.severity,
+        severity,
         line.reject_media,
         line.reject_reports,
         line.obfuscate,
@@ -191,7 +196,7 @@ def _keep(tx: Tx, line: Line, known: Policy | None, by_iri: str, list_id: int | 
             here,
             group_id=None,
             by_iri=by_iri,
-            action=f"domain_{line.severity}",
+            action=f"domain_{severity}",
             subject_iri=new.shown_as,
             reason=line.public_comment,
         )

@@ -105,7 +105,7 @@ def sanction_actor(tx: Tx, request: SanctionActor, here: Here) -> Done[Event]:
         ends_at=ends_at,
     )
     limits.keep(tx, Sanction(target.id, request.kind, reason, event.id, here.now, ends_at, erases))
-    effects = _told(tx, target, f"moderation.{request.kind}", here)
+    effects = told_of(tx, target, f"moderation.{request.kind}", here)
     if request.kind == "suspend":
         if target.local:
             _shut_out(tx, target)
@@ -127,7 +127,7 @@ def warn_actor(tx: Tx, request: WarnActor, here: Here) -> Done[Event]:
         subject_id=target.id,
         reason=reason,
     )
-    return Done(event, tuple(_told(tx, target, "moderation.warn", here)))
+    return Done(event, tuple(told_of(tx, target, "moderation.warn", here)))
 
 
 def lift_sanction(tx: Tx, request: LiftSanction, here: Here) -> Done[None]:
@@ -206,7 +206,7 @@ def answer_server_contest(tx: Tx, request: AnswerServerContest, here: Here) -> D
         reason=words,
     )
     if target is not None:
-        effects += _told(tx, target, "moderation.answered", here)
+        effects += told_of(tx, target, "moderation.answered", here)
     return Done(None, tuple(effects))
 
 
@@ -238,10 +238,11 @@ def _lifted(tx: Tx, held: Sanction, target: Actor, by_iri: str, reason: str, her
         subject_id=target.id,
         reason=reason,
     )
-    return _told(tx, target, "moderation.lift", here)
+    return told_of(tx, target, "moderation.lift", here)
 
 
-def _told(tx: Tx, target: Actor, kind: str, here: Here) -> list[Effect]:
+def told_of(tx: Tx, target: Actor, kind: str, here: Here) -> list[Effect]:
+    """A member it concerns; people elsewhere are told by nobody but their own server."""
     server = actors.local_by_username(tx, INSTANCE_ACTOR)
     if not target.local or server is None:
         return []

@@ -24,6 +24,8 @@ from fediprof.principal import Member, must_run_server
 from fediprof.schema.moderation import policy_line, policy_list
 
 READ_EVERY = timedelta(days=1)
+IMPORT = "import"
+"""In the place of an address: a file that somebody brought, to be looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class PolicyList:
     error: str | None
     created_at: datetime
 
+    @property
+    def brought(self) -> bool:
+        """Whether it is a file, and no list that is read again."""
+        return self.url == IMPORT
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -57,6 +64,24 @@ class Subscribe:
     url: str
     priority: int = 10
     automatic_below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BringFile:
+    """`lines`: as read from it."""
+
+    by: Member
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDrafts:
+    """Apply lines of a list: those named, or with `everything` all of them."""
+
+    by: Member
+    list_id: int
+    domains: tuple[str, ...] = ()
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +136,32 @@ def subscribe(tx: Tx, request: Subscribe, here: Here) -> Done[PolicyList]:
     )
     insert_record(tx, policy_list, made)
     return Done(made, (_asked(made.id),))
+
+
+def bring_file(tx: Tx, request: BringFile, here: Here) -> Done[PolicyList]:
+    """In the place of the file brought before."""
+    must_run_server(request.by)
+    tx.execute(delete(policy_list).where(policy_list.c.url == IMPORT))
+    made = PolicyList(ids.new_id(), IMPORT, 0, None, None, None, here.now, here.now, None, here.now)
+    insert_record(tx, policy_list, made)
+    _keep(tx, made.id, request.lines)
+    return Done(made)
+
+
+def take_drafts(tx: Tx, request: TakeDrafts, here: Here) -> Done[Cut]:
+    """The value: follows that ended. A file's lines count as decided by hand."""
+    must_run_server(request.by)
+    found = by_id(tx, request.list_id)
+    if found is None:
+        raise NotFound("no such list")
+    lines = [each.line for each in chosen(drafts(tx, found.id), request.domains, everything=request.everything)]
+    origin = None if found.brought else found.id
+    return domains.decide_domains(tx, domains.DecideDomains(request.by, tuple(lines), origin), here)
+
+
+def chosen(found: Iterable[Draft], names: Iterable[str], *, everything: bool) -> list[Draft]:
+    wanted = set(names)
+    return [each for each in found if everything or each.line.domain in wanted]
 
 
 def unsubscribe(tx: Tx, request: Unsubscribe, here: Here) -> Done[None]:
@@ -168,15 +219,19 @@ def drafts(tx: Tx, list_id: int, *, aside: bool = False) -> list[Draft]:
     found = []
     said = _lines(tx, list_id)
     weightier = {
-        name for each in lists.values() if _weight(each) < _weight(mine) for name, _ in _lines(tx, each.id).items()
+        name
+        for each in lists.values()
+        if _weight(each) < _weight(mine) and not each.brought and not mine.brought
+        for name in _lines(tx, each.id)
     }
     for domain, (line, out) in said.items():
         known = held.get(domain)
         if out is not aside or domain in weightier:
             continue
-        if known is None or (known.list_id is not None and _differs(known, line)):
+        open_to_lists = mine.brought or (known is not None and known.list_id is not None)
+        if known is None or (open_to_lists and _differs(known, line)):
             found.append(Draft(list_id, line, out))
-    if not aside:
+    if not aside and not mine.brought:
         gone = [each for each in held.values() if each.list_id == list_id and each.domain not in said]
         found += [Draft(list_id, Line(each.domain, None)) for each in gone]
     return found
@@ -196,7 +251,7 @@ def by_id(tx: Tx, list_id: int) -> PolicyList | None:
 def due(tx: Tx, now: datetime) -> list[int]:
     """Lists not asked for within a day."""
     old = or_(policy_list.c.asked_at.is_(None), policy_list.c.asked_at <= now - READ_EVERY)
-    return list(tx.execute(select(policy_list.c.id).where(old)).scalars())
+    return list(tx.execute(select(policy_list.c.id).where(old, policy_list.c.url != IMPORT)).scalars())
 
 
 def _asked(list_id: int) -> Enqueue:
@@ -217,7 +272,7 @@ def _lines(tx: Tx, list_id: int) -> dict[str, tuple[Line, bool]]:
     columns = [policy_line.c[name] for name in ("domain", "severity", "reject_media", "reject_reports", "obfuscate")]
     query = select(*columns, policy_line.c.public_comment, policy_line.c.put_aside)
     rows = tx.execute(query.where(policy_line.c.list_id == list_id).order_by(policy_line.c.domain))
-    return {row[0]: (Line(*row[:5], public_comment=row[5]), row[6]) for row in rows}
+    return {row[0]: (Line(*row[:5], public_comment=row[5], whole=False), row[6]) for row in rows}
 
 
 def _keep(tx: Tx, list_id: int, lines: Iterable[Line]) -> None:

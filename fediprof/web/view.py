@@ -85,6 +85,7 @@ SAID = {
     "introduced": N_("Both of you said yes: here is the conversation."),
     "hidden": N_("Hidden from them, from now on."),
     "dropped": N_("Nothing was brought; what was read is forgotten."),
+    "retried": N_("Tried again at once."),
     "forgotten": N_("Taken out of your address book."),
     "joined": N_("You are a member of this group."),
     "join-asked": N_("Your request was sent. The group answers it."),

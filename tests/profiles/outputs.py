@@ -85,6 +85,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/start": ("/start",),
     "/start/{step}": ("/start/aim", "/start/entry", "/start/question", "/start/done"),
     "/admin": ("/admin",),
+    "/admin/people": ("/admin/people?q={name}", "/admin/people?q={word}"),
+    "/admin/people/{id:int}": ("/admin/people/{owner_id}",),
+    "/admin/reports": ("/admin/reports", "/admin/reports?state=closed"),
 }
 
 DOCUMENTS: dict[str, tuple[str, ...]] = {
@@ -152,6 +155,18 @@ NOTHING_OF_ANYBODY: dict[str, str] = {
     "/metrics": "figures",
     "/media/{file}": "uploads, by unguessable name",
     "/pictures/{token}": "other servers' pictures",
+    "/admin/reports/{id:int}": "a report, and of the posts it names what everybody may read",
+    "/admin/groups": "groups and figures",
+    "/admin/domains": "servers",
+    "/admin/domains.csv": "servers",
+    "/admin/lists/{id:int}": "servers",
+    "/admin/deliveries": "servers and figures",
+    "/admin/storage": "figures",
+    "/admin/erasures": "names of members who left, and figures",
+    "/admin/erasures/{id:int}": "servers that were told",
+    "/moderation-log": "decisions, without the names of people",
+    "/moderation-log/{id:int}": "one of them",
+    "/erasure/{secret}": "servers that were told, by a link of the member who left",
     "/login": "a form",
     "/login/link/{secret}": "a form",
     "/welcome": "a form",

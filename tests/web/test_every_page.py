@@ -7,6 +7,12 @@ import re
 import pytest
 from starlette.routing import Route
 
+from fediprof.accounts.commands import DeleteAccount, delete_own_account
+from fediprof.moderation import erasures
+from fediprof.moderation.commands import ReportActor, report_actor
+from fediprof.moderation.domains import Line
+from fediprof.moderation.sanctions import SanctionActor, WarnActor, sanction_actor, warn_actor
+from fediprof.moderation.subscriptions import BringFile, bring_file
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.profiles.entries import Draft, PublishEntry, WriteEntry, publish_entry, write_entry
 from fediprof.profiles.records import EVERYONE, Field, Words
@@ -15,15 +21,33 @@ from tests.conftest import make_member
 
 pytestmark = pytest.mark.anyio
 
+
+async def _for_the_console(services, marie, paul) -> dict[str, int]:  # type: ignore[no-untyped-def]
+    """What the console's pages are about, by the beginning of their addresses."""
+    report = await services.perform(report_actor, ReportActor(marie, paul.actor_id, comment="Look"))
+    brought = await services.perform(bring_file, BringFile(marie, (Line("far.example", "block"),)))
+    event = await services.perform(warn_actor, WarnActor(marie, paul.actor_id, "Please"))
+    await services.perform(sanction_actor, SanctionActor(marie, paul.actor_id, "limit", "Too loud"))
+    nora = await make_member(services, "nora")
+    secret = await services.perform(delete_own_account, DeleteAccount(nora))
+    erasure = await services.read(lambda tx: erasures.by_secret(tx, secret))
+    return {
+        "/admin/reports/": report.id,
+        "/admin/lists/": brought.id,
+        "/admin/erasures/": erasure.id,
+        "/moderation-log/": event.id,
+    }
+
+
 PAGES = [
     route.path
     for route in routes
     if isinstance(route, Route)
     and "GET" in (route.methods or ())
     and not route.path.startswith(
-        ("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize", "/visit/", "/c/")
+        ("/media/", "/pictures/", "/robots", "/login/link/", "/intents/", "/authorize", "/visit/", "/c/", "/erasure/")
     )
-    and not route.path.endswith((".atom", ".json", ".pdf", ".vcf"))
+    and not route.path.endswith((".atom", ".json", ".pdf", ".vcf", ".csv"))
 ]
 
 
@@ -37,11 +61,13 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
     draft = Draft("project", Words("A project", "", "Why twice?"), rule=EVERYONE, fields=(masked,))
     entry = await services.perform(write_entry, WriteEntry(marie, draft))
     entry = await services.perform(publish_entry, PublishEntry(marie, entry.id))
+    console = await _for_the_console(services, marie, paul)
     seen = 0
     for template in PAGES:
         number = str(paul.actor_id if "/people/" in template else post.id)
         number = str(private.conversation_id) if "/conversations/" in template else number
         number = str(entry.id) if "/entries/" in template else number
+        number = next((str(each) for start, each in console.items() if template.startswith(start)), number)
         slug = entry.slug if "/e/" in template or "/ask/" in template else post.iri.rpartition("/")[2]
         path = template.replace("{name}", "marie").replace("{slug}", slug).replace("{id:int}", number)
         path = path.replace("{step}", "aim")
