@@ -14,7 +14,10 @@ from fediprof.accounts.records import Account
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.errors import Conflict, Misconfigured, NotFound
+from fediprof.groups import store as groups
+from fediprof.groups.founding import Charter, FoundGroup, found_group
 from fediprof.here import INSTANCE_ACTOR
+from fediprof.principal import Member
 from fediprof.services import Services
 
 _NOBODY = ("", "root", "admin", "user", "www-data", "nobody")
@@ -76,6 +79,22 @@ async def add_member(
         admin=admin,
     )
     return await services.perform(commands.create_account, request)
+
+
+async def front_group(services: Services, account: Account) -> None:
+    """Found the group whose page is to stand at /, where there is none: who runs the instance moderates it first."""
+    name = services.settings.front_group
+    if not name or await services.read(lambda tx: groups.hosted_by_name(tx, name)) is not None:
+        return
+    asked = await FoundGroup.prepared(
+        services.keystore,
+        services.here(),
+        by=Member(account.id, account.actor_id, admin=account.admin),
+        username=name,
+        charter=Charter(name.replace("_", " ").capitalize()),
+        by_members=services.settings.founders == "members",
+    )
+    await services.perform(found_group, asked)
 
 
 async def login_link(services: Services, username: str) -> str:

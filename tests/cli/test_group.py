@@ -39,6 +39,17 @@ def test_a_group_is_founded_posted_to_shown_and_closed_from_a_terminal(founded: 
     assert "no group named industry" in founded("group", "show", "industry", code=2).stderr
 
 
+def test_a_group_instance_is_one_command(fediprof: Fediprof) -> None:
+    told = fediprof("init", "--host", "localhost:8000", "--member", "ada", "--group", "Trades_of_work").stdout
+    assert "@trades_of_work@localhost:8000, at http://localhost:8000/" in told
+    shown = json.loads(fediprof("group", "show", "trades_of_work", "--json").stdout)
+    assert (shown["title"], shown["moderators"]) == ("Trades of work", ["http://localhost:8000/u/ada"])
+    fediprof("member", "add", "marc")
+    fediprof("group", "found", "two", "--title", "Two", "--as", "marc")
+    refused = fediprof("up", "--group", "other", code=2).stderr
+    assert "front_group: fediprof.toml says 'trades_of_work'" in refused
+
+
 def test_what_cannot_be_is_a_sentence(founded: Fediprof, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "There is no group here" in founded("group", "list").stderr
     assert "no group named nothing" in founded("group", "post", "nothing", "A title", "Words", code=2).stderr
