@@ -17,6 +17,7 @@ from fediprof.as2.names import PUBLIC
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Enqueue, Resolver
 from fediprof.errors import Invalid, NotAllowed, NotFound, NotVerified
+from fediprof.groups.departure import leave_groups
 from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.i18n.catalog import N_
 from fediprof.introductions import store as introductions
@@ -258,12 +259,13 @@ def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[str]:
     inboxes = tuple(actors.inboxes_ever_delivered_to(tx, actor.id))
     activity = build.activity("Delete", f"{actor.iri}#delete", actor.iri, actor.iri, to=(PUBLIC,), published=here.now)
     told = Deliver(actor.id, activity, Audience(actor.id, inboxes=inboxes), actor.iri)
+    of_groups = leave_groups(tx, actor, activity, here)
     actors.change(tx, actor.id, {"gone_at": here.now})
     introductions.forget(tx, actor.id)
     profiles.forget(tx, actor.id)  # at once: what was for few does not wait for a job
     store.delete_account(tx, request.by.account_id)
     secret = erasures.keep(tx, actor.username, str(activity["id"]), here.now)
-    return Done(secret, (told, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
+    return Done(secret, (told, *of_groups, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
 
 
 def _must_not_be_suspended(tx: Tx, account: Account) -> None:

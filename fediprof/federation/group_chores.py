@@ -16,7 +16,8 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Malformed, NotAllowed, Unreachable
 from fediprof.federation.group_reading import GroupReader
 from fediprof.federation.resolve import NetworkResolver
-from fediprof.groups import finding, store, verdicts
+from fediprof.groups import finding, measures, store, verdicts
+from fediprof.groups.measures import ClearRest
 from fediprof.groups.records import Group
 from fediprof.jobs import queue
 from fediprof.net.pace import HostPace
@@ -55,6 +56,12 @@ class GroupChores:
         await self._database.write(lambda tx: _pin(tx, group_id, pinned))
         await self._database.write(lambda tx: self._threads_asked(tx, [*threads, *pinned]))
         self._perform.bells.jobs.set()
+
+    async def clear(self, arguments: Mapping[str, Any]) -> None:
+        """What a ban takes with it, beyond what was taken out with it at once."""
+        asked = ClearRest(int(arguments["group"]), int(arguments["person"]), str(arguments["reason"]))
+        while await self._perform(measures.clear_rest, asked):
+            continue
 
     async def _moderators(self, readings: GroupReader, known: Group) -> None:
         if known.moderators is None:

@@ -17,7 +17,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue
-from fediprof.groups import announcing, intake, log, notices, store
+from fediprof.groups import announcing, intake, log, notices, rules, store
 from fediprof.groups.notices import READS_ACTS
 from fediprof.groups.records import Event, GroupPost, Hosted, Moderator
 from fediprof.here import Here
@@ -178,8 +178,25 @@ def clear(tx: Tx, said: Decision, person: Actor, here: Here) -> list[Effect]:
     for thread_id in {placed.thread_id for placed in found}:
         store.recount(tx, thread_id)
     if len(found) == AT_ONCE:
-        effects.append(_later(said.hosted, person, said.reason, back=False))
+        effects.append(_later(said.hosted, person, said.reason))
     return effects
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRest:
+    group_id: int
+    person_id: int
+    reason: str = ""
+
+
+def clear_rest(tx: Tx, request: ClearRest, here: Here) -> Done[bool]:
+    """The next of the posts a ban takes with it; True while there may be more. Nothing goes of who was let back in."""
+    hosted, person = store.hosted(tx, request.group_id), actors.by_id(tx, request.person_id)
+    if hosted is None or person is None or not store.standing(tx, hosted.id, person.id).banned(here.now):
+        return Done(False)
+    effects = clear(tx, Decision(hosted, hosted.actor.iri, None, request.reason), person, here)
+    more = [each for each in effects if isinstance(each, Enqueue)]
+    return Done(bool(more), tuple(each for each in effects if each not in more))
 
 
 def bring_back(tx: Tx, hosted: Hosted, person: Actor, here: Here) -> list[Effect]:
@@ -227,8 +244,8 @@ def dismiss(tx: Tx, said: Decision, iri: str, person: Actor | None, here: Here) 
 
 def summary(said: Decision) -> str:
     """The reason in an activity, for those who do not read our log: the rule in full, then the moderator's words."""
-    rules = said.hosted.group.rules
-    named = f"{said.rule}. {rules[said.rule - 1]}" if said.rule is not None and said.rule <= len(rules) else ""
+    listed = said.hosted.group.rules
+    named = f"{said.rule}. {listed[said.rule - 1]}" if said.rule is not None and said.rule <= len(listed) else ""
     return " · ".join(part for part in (named, said.reason) if part)
 
 
@@ -259,7 +276,10 @@ def _put_back(tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Act
         return []
     if hosted.group.private:
         return announcing.lay(tx, hosted, post)
-    return announcing.boost(tx, hosted, post, author, here) if post.visibility == "public" else []
+    inner = create_of(tx, placed, post, author, here) or {}
+    if post.visibility != "public" or not rules.may_be_boosted(inner, hosted.actor.iri):
+        return []
+    return announcing.boost(tx, hosted, post, author, here)
 
 
 def _shown(tx: Tx, said: Decision, thread: GroupPost, post: Post, author: Actor, here: Here) -> list[Effect]:
@@ -284,9 +304,9 @@ def _post(tx: Tx, placed: GroupPost) -> tuple[Post, Actor] | None:
     return (post, author) if post is not None and author is not None and post.deleted_at is None else None
 
 
-def _later(hosted: Hosted, person: Actor, reason: str, *, back: bool) -> Enqueue:
-    arguments = {"group": str(hosted.id), "person": str(person.id), "reason": reason, "back": back}
-    return Enqueue("group_posts", f"{hosted.id}:{person.id}", arguments)
+def _later(hosted: Hosted, person: Actor, reason: str) -> Enqueue:
+    arguments = {"group": str(hosted.id), "person": str(person.id), "reason": reason}
+    return Enqueue("group_clear", f"{hosted.id}:{person.id}", arguments)
 
 
 def _logged(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fediprof.actors.commands import ReceiveActorDeletion, receive_actor_deletion
+from fediprof.actors.commands import ReceiveActorDeletion
 from fediprof.as2 import origin
 from fediprof.federation.handlers import group
 from fediprof.federation.inbound import Inbound
 from fediprof.groups import intake, remote_acts
+from fediprof.groups.departure import ReceiveDeparture, receive_departure
 from fediprof.groups.intake import ReceiveGroupDeletion
 from fediprof.posts.receive import ReceiveDeletion
 
@@ -15,7 +16,10 @@ async def anything(inbound: Inbound) -> str:
     """The object must be on the deleter's host, and its author be the deleter; in a group its moderators may as well."""
     iri = inbound.object_id
     if iri == inbound.actor.iri:
-        return await inbound.perform(receive_actor_deletion, ReceiveActorDeletion(iri))
+        departure = ReceiveDeparture(
+            ReceiveActorDeletion(iri), inbound.activity.document or {}, inbound.forwardable, inbound.host
+        )
+        return await inbound.perform(receive_departure, departure)
     placed = await group.others_post(inbound, iri)
     if placed is not None:
         return await inbound.perform(remote_acts.receive_removal, group.act(inbound, placed.group_id, iri))
