@@ -199,7 +199,7 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
 # --- lists
 
 
-def _not_withheld(viewer: int | None) -> ColumnElement[bool]:
+def not_withheld(viewer: int | None) -> ColumnElement[bool]:
     """Of a thread in a group without what its moderators took out, or have not let in: their authors see that."""
     out = exists().where(group_post.c.post_id == post.c.id, group_post.c.state.in_(("held", "refused", "removed")))
     return ~out if viewer is None else or_(~out, post.c.actor_id == viewer)
@@ -236,7 +236,7 @@ def of_actor(
 
 def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 500) -> list[int]:
     """Ids of a thread's posts that `viewer` may see, oldest first."""
-    query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer), _not_withheld(viewer))
+    query = select(post.c.id).where(post.c.conversation_id == conversation_id, visible(viewer), not_withheld(viewer))
     return limits.heard_posts(tx, viewer, list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars()))
 
 
@@ -244,7 +244,7 @@ def direct_replies(
     tx: Tx, post_id: int, viewer: int | None, *, limit: int, after: int | None = None, public_only: bool = False
 ) -> list[int]:
     """Ids of answers to one post, oldest first, from behind `after`."""
-    query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer), _not_withheld(viewer))
+    query = select(post.c.id).where(post.c.in_reply_to_id == post_id, visible(viewer), not_withheld(viewer))
     if public_only:
         query = query.where(_OPEN)
     if after is not None:

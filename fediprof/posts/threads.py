@@ -7,6 +7,7 @@ from collections import defaultdict
 from sqlalchemy import select
 
 from fediprof.db.database import Tx
+from fediprof.moderation import limits
 from fediprof.posts import store
 from fediprof.posts.records import Post
 from fediprof.schema.posts import post
@@ -49,6 +50,8 @@ def descendants(tx: Tx, of: Post, viewer: int | None) -> list[int]:
 def _thread(tx: Tx, of: Post, viewer: int | None) -> dict[int, tuple[int | None, int]]:
     """{post id: (parent id, author id)} of all that the viewer may see of the thread."""
     query = select(post.c.id, post.c.in_reply_to_id, post.c.actor_id).where(
-        post.c.conversation_id == of.conversation_id, store.visible(viewer)
+        post.c.conversation_id == of.conversation_id, store.visible(viewer), store.not_withheld(viewer)
     )
-    return {row[0]: (row[1], row[2]) for row in tx.execute(query.order_by(post.c.id).limit(MOST))}
+    rows = tx.execute(query.order_by(post.c.id).limit(MOST)).all()
+    out = limits.unheard(tx, viewer, (row[2] for row in rows)) - {of.actor_id}
+    return {row[0]: (row[1], row[2]) for row in rows if row[2] not in out}

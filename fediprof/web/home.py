@@ -18,7 +18,7 @@ from fediprof.posts import store as posts
 from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.timelines import store as timelines
-from fediprof.web import compose, disclosures
+from fediprof.web import compose, disclosures, moderation_log
 from fediprof.web.view import Page
 
 PAGE = 20
@@ -43,7 +43,14 @@ async def news(page: Page) -> Response:
     if items and items[0].id > seen:
         await page.perform(accounts.see_notifications, SeeNotifications(page.by, items[0].id))
     more = items[PAGE - 1].id if len(items) > PAGE else None
-    return page.render("account/notifications.html", items=items[:PAGE], more=more, seen=seen, now=page.here.now)
+    return page.render(
+        "account/notifications.html",
+        items=items[:PAGE],
+        more=more,
+        seen=seen,
+        now=page.here.now,
+        moderation_news=moderation_log.NEWS,
+    )
 
 
 async def private(page: Page) -> Response:

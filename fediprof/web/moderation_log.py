@@ -11,21 +11,39 @@ from fediprof.errors import NotFound
 from fediprof.groups import contests, log
 from fediprof.groups.contests import Contest
 from fediprof.groups.records import Event
+from fediprof.i18n.catalog import N_
+from fediprof.moderation import figures
 from fediprof.moderation.sanctions import CONTESTABLE, ContestSanction, contest_sanction
 from fediprof.web.admin_people import ACTIONS
 from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
 PAGE = 40
+NEWS = {
+    "moderation.limit": N_("has limited your account: what you write reaches those who follow you"),
+    "moderation.suspend": N_("has suspended your account"),
+    "moderation.warn": N_("has something to say to you"),
+    "moderation.remove": N_("took out something you wrote"),
+    "moderation.lift": N_("ended a limit or a suspension of your account"),
+    "moderation.answered": N_("answered what you contested"),
+}
+"""Kind of notification → what is said behind the server's name."""
 
 
 async def index(page: Page) -> Response:
     """A decision about a person names the person to nobody but them and those who run the server."""
     max_id = page.number("max_id")
-    events = await page.read(lambda tx: log.page(tx, None, limit=PAGE + 1, max_id=max_id))
+    me = page.me.actor.id
+
+    def load(tx: Tx) -> tuple[list[Event], list[Event]]:
+        mine = [each for each in figures.events_about(tx, me) if each.group_id is None]
+        return log.page(tx, None, limit=PAGE + 1, max_id=max_id), mine
+
+    events, mine = await page.read(load)
     return page.render(
         "public/moderation_log.html",
         events=events[:PAGE],
+        mine=mine,
         more=events[PAGE - 1].id if len(events) > PAGE else None,
         actions=ACTIONS,
     )
