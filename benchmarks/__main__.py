@@ -15,7 +15,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import floor, load, peer, profiles, server
+from benchmarks import floor, groups, load, peer, profiles, server
 from fediprof import clock, ids
 from fediprof.accounts.commands import CreateAccount, CreateServerActor, create_account, create_server_actor
 from fediprof.actors import commands as actor_commands
@@ -45,7 +45,7 @@ TURNS = max(3, int(30 * SCALE))
 A_TURN = 20
 """Times each profile page is read in its turn."""
 
-PARTS = ("inbox", "delivery", "follow", "reads", "profiles", "floor")
+PARTS = ("inbox", "delivery", "follow", "reads", "profiles", "groups", "floor")
 ONLY = tuple(sys.argv[1:]) or PARTS
 if not set(ONLY) <= set(PARTS):
     raise SystemExit(f"There is no such part. The parts: {', '.join(PARTS)}")
@@ -218,6 +218,8 @@ async def run() -> dict[str, float]:
             if running is not None:
                 running.stop()
             others.terminate()
+    if "groups" in ONLY:
+        await groups.measured(figures)
     if "floor" in ONLY:
         figures |= floor.signatures()
         figures["empty Starlette answer"] = await floor.empty_answer()

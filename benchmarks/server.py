@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,13 @@ class Server:
         """Resident MB."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def most_memory(self) -> float:
+        """Resident MB at its highest."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
         return 0.0
 
@@ -65,13 +73,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(folder: Path, port: int) -> Server:
-    """Start and wait until it answers."""
+def start(folder: Path, port: int, more: Mapping[str, str] | None = None) -> Server:
+    """Start and wait until it answers. `more`: variables of its environment."""
     begun = time.perf_counter()
     command = [sys.executable, "-m", "fediprof", "serve"]
     if profile := os.environ.get("FEDIPROF_BENCH_PROFILE"):  # a file for cProfile's figures
         command = [sys.executable, "-m", "cProfile", "-o", profile, "-m", "fediprof", "serve"]
-    process = subprocess.Popen(command, cwd=folder, env=environment(folder, port), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment(folder, port) | dict(more or {}), stdout=subprocess.DEVNULL
+    )
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=1).read()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, exists, false, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, false, func, literal_column, select, update
 
 from fediprof.db.among import among
 from fediprof.db.database import Tx
@@ -52,9 +52,23 @@ class Outcome:
 _earlier = delivery.alias("earlier")
 
 
+# A Delete must not overtake its Create: what waits for a later time holds back what follows it.
+_held_back = exists(
+    select(_earlier.c.id)
+    .with_hint(_earlier, "INDEXED BY ix_delivery_due", "sqlite")
+    .where(
+        _earlier.c.host == delivery.c.host,
+        _earlier.c.state == "waiting",
+        _earlier.c.next_at > bindparam("now"),
+        _earlier.c.object_iri == delivery.c.object_iri,
+        _earlier.c.inbox == delivery.c.inbox,
+        _earlier.c.id < delivery.c.id,
+    )
+)
+# A host at a time, along an index of what waits, in its order: reading all that waits, and then sorting, cost more with
+# every row. Which index, SQLite is told: it takes the other for both.
 _DUE = Prepared(
     select(
-        delivery.c.host,
         delivery.c.id,
         delivery.c.outgoing_id,
         delivery.c.inbox,
@@ -67,19 +81,12 @@ _DUE = Prepared(
     .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
     .outerjoin(post, post.c.id == outgoing.c.post_id)
     .where(
-        among(delivery.c.host, "hosts"),
-        delivery.c.state == "waiting",
+        delivery.c.host == bindparam("name"),
+        delivery.c.state == literal_column("'waiting'"),
         delivery.c.next_at <= bindparam("now"),
-        # A Delete must not overtake its Create: what waits for a later time holds back what follows it.
-        ~exists().where(
-            _earlier.c.host == delivery.c.host,
-            _earlier.c.state == "waiting",
-            _earlier.c.next_at > bindparam("now"),
-            _earlier.c.object_iri == delivery.c.object_iri,
-            _earlier.c.inbox == delivery.c.inbox,
-            _earlier.c.id < delivery.c.id,
-        ),
+        ~_held_back,
     )
+    .with_hint(delivery, "INDEXED BY ix_delivery_waiting", "sqlite")
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )
@@ -104,11 +111,8 @@ _MARK = Prepared(
 
 
 def due(tx: Tx, hosts: Sequence[str], now: datetime, most: int) -> dict[str, list[Row]]:
-    """{host: its oldest deliveries due}, `most` in all."""
-    found: dict[str, list[Row]] = {host: [] for host in hosts}
-    for host, *row in _DUE.all(tx, {"hosts": list(hosts), "now": now, "most": most}):
-        found[host].append(Row(*row))
-    return found
+    """{host: its oldest deliveries due}, `most` of each."""
+    return {host: [Row(*row) for row in _DUE.all(tx, {"name": host, "now": now, "most": most})] for host in hosts}
 
 
 def bodies(tx: Tx, outgoing_ids: Sequence[int]) -> dict[int, bytes]:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import secrets
+import time
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 PER_HOST = 6
 BATCH = 60
 LOOKS_EVERY = 1.0
+WRITTEN_DOWN_EVERY = 1.0
+"""Seconds of sending to one host before it is written down: what a killed process may send once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ class DeliveryWorker:
         """What is due at these hosts, its bodies and its authors' keys."""
         if not names:
             return Work({}, {}, {}, {})
-        rows = store.due(tx, names, now, BATCH * len(names))
+        rows = store.due(tx, names, now, BATCH)
         all_rows = [row for each in rows.values() for row in each]
         keys: dict[int, KeyPair] = {}
         for actor_id in {row.actor_id for row in all_rows}:
@@ -161,7 +164,8 @@ class DeliveryWorker:
         return "" if actor is None else synchronization.header(actor, follows.iris_on_host(tx, actor_id, host))
 
     async def _batch(self, peer: Peer, rows: list[Row], work: Work) -> tuple[list[Outcome], list[Answer]]:
-        """Send rows, at most `PER_HOST` at a time, those about one object one after the other, until the host fails."""
+        """Send rows, at most `PER_HOST` at a time, those about one object one after the other, until the host fails, or what
+        was sent is to be written down."""
         lanes: dict[tuple[str, str], deque[Row]] = defaultdict(deque)
         for row in rows:
             lanes[row.object_iri, row.inbox].append(row)
@@ -169,13 +173,18 @@ class DeliveryWorker:
         outcomes: list[Outcome] = []
         answers: list[Answer] = []
         failed = asyncio.Event()
+        until = time.monotonic() + WRITTEN_DOWN_EVERY
+
+        def goes_on() -> bool:
+            return not failed.is_set() and not self._stopping and time.monotonic() < until
+
         scheme: Scheme = "rfc9421" if peer.scheme == "rfc9421" else "cavage"
         at_once = 1 if peer.failures else min(PER_HOST, len(ready))  # one knock shows whether it is back
 
         async def sender() -> None:
-            while ready and not failed.is_set() and not self._stopping:
+            while ready and goes_on():
                 lane = ready.popleft()
-                while lane and not failed.is_set() and not self._stopping:
+                while lane and goes_on():
                     row = lane.popleft()
                     pair = work.keys.get(row.actor_id)
                     if pair is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, text
 
 from fediprof.schema.columns import Id, Instant, Json, Serial, metadata
 
@@ -36,6 +36,13 @@ delivery = Table(
     UniqueConstraint("outgoing_id", "inbox"),
     Index("ix_delivery_due", "host", "state", "next_at"),
     Index("ix_delivery_done", "done_at"),
+    Index(
+        "ix_delivery_waiting",
+        "host",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 peer = Table(
