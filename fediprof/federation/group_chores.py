@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from fediprof import clock
@@ -49,6 +50,8 @@ class GroupChores:
             return
         now = clock.now()
         await self._database.write(lambda tx: store.change(tx, group_id, {"fetched_at": now}))
+        with suppress(FediprofError):
+            await self._resolver.software(home.host)
         readings = GroupReader(self._perform, self._resolver, home, self._pace)
         await self._moderators(readings, known)
         threads = [await self._taken(readings, home, item) for item in await _items(readings, home, home.outbox)]

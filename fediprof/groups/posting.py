@@ -12,11 +12,11 @@ from fediprof.effects import Done, Resolver
 from fediprof.errors import NotAllowed, NotFound
 from fediprof.groups import announcing, intake, rules, store
 from fediprof.groups.intake import Carried
-from fediprof.groups.records import KINDS, Group, GroupPost, Hosted, Kind
+from fediprof.groups.records import DEEPEST, KINDS, Group, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided
 from fediprof.here import Here
 from fediprof.posts import commands as posts
-from fediprof.posts import sending, wire
+from fediprof.posts import sending, threads, wire
 from fediprof.posts import store as post_store
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost
 from fediprof.posts.records import Post
@@ -62,7 +62,8 @@ def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         visibility = "group" if group.private else request.visibility
         if visibility == "followers":
             return posts.publish_post(tx, request, here)
-        return _published(tx, replace(request, visibility=visibility), group, thread, here)
+        answered = _not_too_deep(tx, parent, request.by.actor_id)
+        return _published(tx, replace(request, visibility=visibility, in_reply_to_id=answered), group, thread, here)
     if parent is None and request.visibility == "public" and request.group_id is None:
         named = store.hosted_among(tx, [each.iri for each in actors.by_ids(tx, request.named.values()).values()])
         if named:
@@ -71,6 +72,12 @@ def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
             asked = replace(request, group_id=named[0], title=title)
             return _published(tx, asked, _group(tx, named[0]), None, here)
     return posts.publish_post(tx, request, here)
+
+
+def _not_too_deep(tx: Tx, parent: Post, viewer: int) -> int:
+    """What an answer answers; from a depth on, the nearest post above that may still be answered."""
+    above = threads.ancestors(tx, parent, viewer)
+    return above[DEEPEST - 1] if len(above) >= DEEPEST else parent.id
 
 
 def revise(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:

@@ -12,10 +12,10 @@ from fediprof.actors.records import Actor
 from fediprof.as2 import audience
 from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
-from fediprof.effects import Done, Effect, Stream
+from fediprof.effects import Done, Effect, Notify, Stream
 from fediprof.errors import NotFound
 from fediprof.groups import addressing, rules, store
-from fediprof.groups.records import KINDS, Group, GroupPost, Kind
+from fediprof.groups.records import DEEPEST, KINDS, Group, GroupPost, Kind
 from fediprof.here import Here
 from fediprof.interactions import commands as interactions
 from fediprof.interactions import store as interaction_store
@@ -25,9 +25,6 @@ from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceivePost, ReceiveRevision
 from fediprof.posts.records import Post, Visibility
 from fediprof.timelines import store as timelines
-
-DEEPEST = 50
-"""Answers below that are refused by Lemmy; nobody looks further up for the group of one either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +163,24 @@ def _laid(tx: Tx, home: Actor, post: Post, reaction: ReceiveReaction, here: Here
 
 
 def receive_echo(tx: Tx, request: ReceiveEcho, here: Here) -> Done[str]:
+    """In the homes of the group's other members here as well, where it begins a thread; its author knows of it."""
+    home, _ = _group(tx, request.group_id)
     post = posts.by_iri(tx, request.post_iri)
-    placed = store.post(tx, post.id) if post is not None else None
-    if post is None or placed is None or placed.group_id != request.group_id:
+    placed = _placed(tx, post, home, here, named=True) if post is not None and post.deleted_at is None else None
+    if post is None or placed is None or placed.post_id != post.id:
         return Done("not sent to this group")
     if placed.state not in ("sent", "refused"):
         return Done("in the group already")
     store.change_post(tx, post.id, {"state": "shown", "reason": "", "announce_iri": request.announce_iri})
-    if not placed.starts_thread:
-        began = posts.by_id(tx, placed.thread_id)
-        another = began is None or began.actor_id != post.actor_id
-        store.answered(tx, placed.thread_id, here.now, by_another=another)
-    return Done("in the group now", (Stream(post.actor_id, "status.update", post.id),))
+    told: list[Effect] = [Stream(post.actor_id, "status.update", post.id)]
+    if placed.starts_thread:
+        reaction = ReceiveReaction(request.announce_iri, "announce", home.id, post.id, here.now)
+        laid = _laid(tx, home, post, reaction, here)
+        return Done("in the group now", (*told, *(each for each in laid if not isinstance(each, Notify))))
+    began = posts.by_id(tx, placed.thread_id)
+    another = began is None or began.actor_id != post.actor_id
+    store.answered(tx, placed.thread_id, here.now, by_another=another)
+    return Done("in the group now", tuple(told))
 
 
 def receive_boost(tx: Tx, request: ReceiveBoost, here: Here) -> Done[str]:
@@ -262,8 +265,9 @@ def asks(post: Post) -> bool:
     return post.poll is None and post.title.rstrip().endswith(("?", "？", "؟"))
 
 
-def _placed(tx: Tx, post: Post, home: Actor, here: Here) -> GroupPost | None:
-    """A post's place in the group; one that is here for another reason is given its place now, with what it answers."""
+def _placed(tx: Tx, post: Post, home: Actor, here: Here, *, named: bool = False) -> GroupPost | None:
+    """A post's place in the group; one that is here for another reason is given its place now, with what it answers.
+    `named`: also a member's, who wrote it to the group by naming it."""
     above: list[Post] = []
     found = store.post(tx, post.id)
     at: Post | None = post
@@ -279,9 +283,11 @@ def _placed(tx: Tx, post: Post, home: Actor, here: Here) -> GroupPost | None:
         addressed = any(who == home.id for who, _ in posts.mentions_of(tx, [each.id]).get(each.id, ()))
         if each.group_id not in (None, home.id) or not (addressed or found is not None):
             continue
-        if each.local:
+        if each.local and not named:
             continue  # a member's own is in a group when they sent it there
         new = placing(home, each, found, "", each.published_at, here)
+        if each.local:
+            new = replace(new, state="sent")
         store.insert_post(tx, new)
         posts.change(tx, each.id, {"group_id": home.id})
         if new.starts_thread:
@@ -291,11 +297,11 @@ def _placed(tx: Tx, post: Post, home: Actor, here: Here) -> GroupPost | None:
 
 
 def _is_for(written: as2.Post, home: Actor, answered: GroupPost | None) -> bool:
-    """Whether a post says it is for the group, or answers in it. What names another group as its audience is that one's."""
-    if written.audience and home.iri not in written.audience:
-        return False
-    named = {*addressing.addressees(written)}
-    return answered is not None or home.iri in named or (home.followers is not None and home.followers in named)
+    """Whether a post says it is for the group, or answers in it. An answer whose audience is another group is that one's."""
+    named = addressing.addressees(written)
+    if home.iri in named or (home.followers is not None and home.followers in named):
+        return True
+    return answered is not None and not written.audience
 
 
 def _titled(tx: Tx, post: Post) -> None:

@@ -27,6 +27,9 @@ THREAD_TYPE = "Article"
 """What a member's thread in a group is on the wire. Every FEP-1b12 receiver we know of takes Article with a name, Discourse
 takes nothing else; "Page" is what Lemmy itself sends, and may stand here as well (both are tested)."""
 
+DEEPEST = 50
+"""Where an answer stands at most; Lemmy refuses what stands deeper."""
+
 MAX_TITLE = 200
 MAX_RULES = 20
 

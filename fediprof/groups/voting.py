@@ -25,6 +25,9 @@ from fediprof.interactions.store import Interaction
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post
 
+KNOWS_NO_DISLIKE = frozenset({"discourse", "guppe", "mastodon", "gotosocial", "misskey", "wordpress", "mobilizon"})
+"""Software of groups that makes nothing of a Dislike: none is sent there (groups rule 10)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiveVote:
@@ -50,7 +53,7 @@ def like(tx: Tx, request: React, here: Here) -> Done[Interaction]:
     if placed is None or before is not None:
         return done
     store.counted(tx, placed.post_id, ups=1)
-    return Done(done.value, (*against, *done.effects, *_told(tx, placed, done.value, here)))
+    return Done(done.value, (*against, *_besides(tx, placed, done.effects), *_told(tx, placed, done.value, here)))
 
 
 def unlike(tx: Tx, request: React, here: Here) -> Done[Post]:
@@ -60,7 +63,7 @@ def unlike(tx: Tx, request: React, here: Here) -> Done[Post]:
     if placed is None or made is None:
         return done
     store.counted(tx, placed.post_id, ups=-1)
-    return Done(done.value, (*done.effects, *_told(tx, placed, made, here, undone=True)))
+    return Done(done.value, (*_besides(tx, placed, done.effects), *_told(tx, placed, made, here, undone=True)))
 
 
 def dislike(tx: Tx, request: React, here: Here) -> Done[None]:
@@ -69,8 +72,11 @@ def dislike(tx: Tx, request: React, here: Here) -> Done[None]:
     if post.actor_id == request.by.actor_id:
         raise NotAllowed("voting against oneself", public="You cannot vote against what you wrote")
     group = store.by_id(tx, placed.group_id)
-    if group is None or not group.votes:
+    home = actors.by_id(tx, placed.group_id)
+    if group is None or home is None or not group.votes:
         raise NotAllowed("no votes", public="This group does not count votes")
+    if not group.local and store.software_of(tx, home.host) in KNOWS_NO_DISLIKE:
+        raise NotAllowed("no votes against", public="This group counts no votes against")
     if interaction_store.of(tx, "dislike", request.by.actor_id, post.id) is not None:
         return Done(None)
     effects: list[Effect] = []
@@ -158,26 +164,36 @@ def _back(tx: Tx, placed: GroupPost, request: React, kind: str, here: Here) -> l
     return _told(tx, placed, made, here, undone=True)
 
 
+def _besides(tx: Tx, placed: GroupPost, effects: tuple[Effect, ...]) -> list[Effect]:
+    """What a like causes beside a delivery of its own, where `_told` sends it to the author as well."""
+    group = store.by_id(tx, placed.group_id)
+    here = group is None or group.local
+    return [each for each in effects if here or not isinstance(each, Deliver)]
+
+
 def _told(tx: Tx, placed: GroupPost, made: Interaction, here: Here, *, undone: bool = False) -> list[Effect]:
-    """A member's vote: to the group elsewhere, which passes it on; by a group here, at once. Who wrote the post learns of
-    a vote for it from `interactions`, of one against it from nobody."""
+    """A member's vote: to the group elsewhere, which passes it on, and a vote for a post to its author, whose server may know
+    no groups; by a group here, at once."""
     group, by = store.by_id(tx, placed.group_id), actors.by_id(tx, made.actor_id)
     home, post = actors.by_id(tx, placed.group_id), posts.by_id(tx, made.post_id)
     if group is None or by is None or home is None or post is None:
         return []
+    author = actors.by_id(tx, post.actor_id) if made.kind == "like" and not group.local else None
     vote = build.activity(
         "Like" if made.kind == "like" else "Dislike",
         made.iri,
         by.iri,
         post.iri,
         to=(home.iri,),
+        cc=(author.iri,) if author is not None else (),
         context=PLAIN_CONTEXT,
         audience=home.iri,
     )
     sent = wire.undo(vote, by, here) | {"audience": home.iri} if undone else vote
     if group.local:
         return _passed(tx, group, placed, sent, here)
-    return [Deliver(by.id, sent, Audience(actor_ids=(home.id,)), post.iri)]
+    people = (home.id, author.id) if author is not None else (home.id,)
+    return [Deliver(by.id, sent, Audience(actor_ids=people), post.iri)]
 
 
 def _passed(tx: Tx, group: Group | None, placed: GroupPost, document: Mapping[str, Any], here: Here) -> list[Effect]:

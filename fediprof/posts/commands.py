@@ -13,6 +13,7 @@ from fediprof.as2 import build
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Resolver, Stream
 from fediprof.errors import Invalid, NotFound, Unreachable
+from fediprof.groups.records import THREAD_TYPE
 from fediprof.here import Here
 from fediprof.media import store as uploads
 from fediprof.notifications import store as notifications
@@ -130,7 +131,7 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         url=url,
         actor_id=author.id,
         local=True,
-        type="Article" if request.title else "Note",
+        type=_type(request.title, group_id),
         title=request.title.strip(),
         content=written.html,
         content_map=written.by_language,
@@ -187,7 +188,7 @@ def revise_post(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
     if request.translations is None:
         by_language, sources = _kept(before, written, request.text)
     values: dict[str, Any] = {
-        "type": "Article" if request.title else "Note",
+        "type": _type(request.title, before.group_id),
         "title": request.title.strip(),
         "content": written.html,
         "content_map": by_language,
@@ -281,6 +282,13 @@ class _Written:
     language: str | None
     actor_ids: tuple[int, ...]
     tags: tuple[Tag, ...]
+
+
+def _type(title: str, group_id: int | None) -> str:
+    """What it is on the wire; with a title in a group, what its receivers take for a thread."""
+    if not title:
+        return "Note"
+    return THREAD_TYPE if group_id is not None else "Article"
 
 
 def _group_of(request: PublishPost, parent: Post | None) -> int | None:

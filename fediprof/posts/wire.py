@@ -72,6 +72,9 @@ def note(shown: Shown, here: Here, *, context: bool = True) -> Document:
         document |= {"context": post.context, "conversation": post.context}
     if shown.group is not None:
         document |= {"audience": shown.group.iri, "commentsEnabled": not shown.locked}
+        if post.language:  # as Lemmy and PieFed have it, who know languages and not their regions
+            code = post.language.partition("-")[0]
+            document["language"] = {"identifier": code, "name": code}
     if post.source is not None:
         kind = "text/plain" if shown.group is None else "text/markdown"
         document["source"] = {"content": post.source, "mediaType": kind}
@@ -156,12 +159,12 @@ def _in_group(shown: Shown, group: Actor, named: Iterable[str]) -> tuple[tuple[s
     followers = shown.author.followers or ""
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    answered = (shown.parent_author.iri,) if shown.parent_author is not None else ()
     if shown.post.visibility == "group":
-        to, cc = (group.iri, group.followers or ""), (*named,)
+        to, cc = (group.iri, group.followers or ""), (*answered, *named)
     elif shown.post.in_reply_to_iri is None:
         to, cc = (group.iri, PUBLIC), (followers, *named)
     else:
-        answered = (shown.parent_author.iri,) if shown.parent_author is not None else ()
         to, cc = (PUBLIC,), (group.iri, *answered, followers, *named)
     return to, tuple(each for each in dict.fromkeys(cc) if each and each not in to)
 
