@@ -24,6 +24,7 @@ from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceiveDeletion, ReceivePost, ReceiveRevision
 from fediprof.posts.records import Post, Visibility
 from fediprof.profiles import messages
+from fediprof.text.html import plain
 from fediprof.timelines import store as timelines
 
 RESENT_FOR_DAYS = 7
@@ -183,7 +184,7 @@ def let_in(
         store.answered(tx, placed.thread_id, here.now, by_another=began is None or began.actor_id != author.id)
     elif hosted.group.private:
         effects += announcing.lay(tx, hosted, post)
-    elif post.visibility == "public" and rules.may_be_boosted(inner, hosted.actor.iri):
+    elif post.visibility == "public" and not post.in_reply_to_iri and rules.may_be_boosted(inner, hosted.actor.iri):
         effects += announcing.boost(tx, hosted, post, author, here)
     return effects
 
@@ -211,8 +212,9 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
     done = receive.receive_revision(tx, request.revision, here)
     if done.value.outcome != "revised":
         return done
-    if known.title and not (written.name.value or "").strip():
-        posts.change(tx, known.id, {"title": known.title})
+    if placed.starts_thread:
+        title = rules.title_of(plain(written.name.value or ""), "") or known.title
+        posts.change(tx, known.id, {"title": title})
     effects: list[Effect] = []
     hosted = _hosted(tx, placed.group_id)
     if placed.state == "shown":

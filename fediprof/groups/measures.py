@@ -277,7 +277,7 @@ def _put_back(tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Act
     if hosted.group.private:
         return announcing.lay(tx, hosted, post)
     inner = create_of(tx, placed, post, author, here) or {}
-    if post.visibility != "public" or not rules.may_be_boosted(inner, hosted.actor.iri):
+    if post.visibility != "public" or post.in_reply_to_iri or not rules.may_be_boosted(inner, hosted.actor.iri):
         return []
     return announcing.boost(tx, hosted, post, author, here)
 

@@ -94,7 +94,9 @@ def may_be_boosted(created: Mapping[str, Any], group_iri: str) -> bool:
     """Whether an author lets the group boost a post: GoToSocial's `canAnnounce` names the public, or the group, or is not
     there. Else the group passes on the activity alone."""
     written = created.get("object")
-    policy = written.get("interactionPolicy") if isinstance(written, Mapping) else None
+    if not isinstance(written, Mapping):
+        return False  # what it says was not passed on with it
+    policy = written.get("interactionPolicy")
     said = policy.get("canAnnounce") if isinstance(policy, Mapping) else None
     if not isinstance(said, Mapping):
         return True

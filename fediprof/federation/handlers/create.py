@@ -23,10 +23,19 @@ async def post(inbound: Inbound) -> str:
     """The embedded object is believed when it is on its author's host; a bare IRI is fetched from there."""
     embedded = inbound.activity.embedded
     if embedded is None:
-        return await fetched(inbound, inbound.object_id)
-    if parse.is_poll_vote(embedded):
+        iri = inbound.object_id
+        origin.must_share_origin(iri, inbound.actor.iri)
+        found = await inbound.resolver.documents.fetch(iri)
+        if found is None:
+            return "nothing at its address"
+        embedded = found.document
+    return await taken(inbound, embedded)
+
+
+async def taken(inbound: Inbound, document: Document) -> str:
+    if parse.is_poll_vote(document):
         return "a vote in no poll of ours"
-    written = must_be_theirs(inbound, embedded)
+    written = must_be_theirs(inbound, document)
     if (outcome := await _of_a_visitor(inbound, written)) is not None:
         return outcome
     if (outcome := await introduction.answered(inbound, written)) is not None:
@@ -42,20 +51,6 @@ async def post(inbound: Inbound) -> str:
     if (group_id := await group.of(inbound, written)) is not None:
         for_group = ReceiveGroupPost(request, group_id, group.carried(inbound))
         return (await inbound.perform(intake.receive_post, for_group)).outcome
-    return (await inbound.perform(messages.receive_message, request)).outcome
-
-
-async def fetched(inbound: Inbound, iri: str) -> str:
-    origin.must_share_origin(iri, inbound.actor.iri)
-    found = await inbound.resolver.documents.fetch(iri)
-    if found is None:
-        return "nothing at its address"
-    written = must_be_theirs(inbound, found.document)
-    if (outcome := await _of_a_visitor(inbound, written)) is not None:
-        return outcome
-    if (outcome := await introduction.answered(inbound, written)) is not None:
-        return outcome
-    request = ReceivePost(written, inbound.actor, wire.html_of(written))
     return (await inbound.perform(messages.receive_message, request)).outcome
 
 
