@@ -110,6 +110,15 @@ def postgres_template(postgres: str, migrated: Callable[[str], None]) -> Iterato
         yield url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def postgres_kept(postgres: str, postgres_template: str) -> Iterator[str]:
+    """One database for all tests of this process, one after the other."""
+    from tests.support.postgres import fresh_database
+
+    with fresh_database(postgres, postgres_template) as url:
+        yield url
+
+
 @pytest.fixture(params=ENGINES)
 def ready_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the schema and nothing in it."""
@@ -118,11 +127,11 @@ def ready_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    from tests.support.postgres import fresh_database
+    from tests.support.postgres import empty
 
-    template = request.getfixturevalue("postgres_template")
-    with fresh_database(request.getfixturevalue("postgres"), template) as url:
-        yield url
+    url = request.getfixturevalue("postgres_kept")
+    yield url
+    empty(url)
 
 
 def settings_for(tmp_path: Path, database_url: str, **changes: object) -> Settings:

@@ -22,6 +22,7 @@ async def database(ready_url: str) -> AsyncIterator[Database]:
     try:
         yield opened
     finally:
+        await opened.write(lambda tx: tx.execute(text("drop table if exists word")))
         await opened.close()
 
 
