@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -28,7 +30,7 @@ KNOCKS = {"rfc9421": "fedify.example", "draft-cavage-http-signatures-12": "cavag
 
 @pytest.fixture(scope="module")
 def home(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(internet, "home.example", tmp_path_factory.mktemp("home"))
+    server = Server(internet, "home.example", tmp_path_factory.mktemp("home"), settings={"founders": "members"})
     try:
         yield server.start()
     finally:
@@ -355,6 +357,97 @@ def test_we_refuse_what_is_not_as_it_sent_it(followed: Member, fedify: Fedify, t
     assert refused.status_code in (400, 401)
     assert ada.get(f"/api/v1/statuses/{post['id']}")["replies_count"] == 1
     assert len(ada.get(f"/api/v1/statuses/{post['id']}/context")["descendants"]) == 1
+
+
+# --- a group of ours, as one of those sees it who know only people and boosts
+
+
+@pytest.fixture
+def group(ada: Member, fedify: Fedify) -> str:
+    """The name of a group that Ada founded, with the peer in it."""
+    name = f"g_{secrets.token_hex(3)}"
+    ada.server.command("group", "found", name, "--title", name.title(), "--newcomers-at-once", "--as", ada.username)
+    asked = fedify.do("follow", address=f"{name}@{ada.server.host}")["id"]
+    eventually(lambda: fedify.got("Accept", object=asked), "the group's Accept is there")
+    eventually(
+        lambda: any(each["path"] == "/nodeinfo/2.1" for each in fedify.seen()["asked"]), "it is asked what it runs"
+    )
+    return name
+
+
+def begun(ada: Member, group: str, title: str) -> str:
+    """A thread by the form. Returns its id."""
+    number = ada.find(f"{group}@{ada.server.host}")["id"]
+    where = f"/groups/{number}/begin"
+    key = re.search(r'name="key" value="([^"]+)"', ada.browser.get(where).text)
+    assert key is not None
+    ada.submit(where, where, kind="ask", title=title, text=f"About: {title}", language="en", key=key[1])
+    mine = ada.get(f"/api/v1/accounts/{ada.id}/statuses")
+    return next(str(each["uri"]) for each in mine if f"About: {title}" in each["content"])
+
+
+def by_the_group(ada: Member, fedify: Fedify, group: str) -> list[tuple[str, str]]:
+    """(type, object) of all that the peer was sent by the group, its Accept aside."""
+    actor = f"{ada.server.origin}/u/{group}"
+    return [
+        (told["type"], told["object"] if isinstance(told["object"], str) else told["object"]["type"])
+        for told in (json.loads(each["body"]) for each in fedify.posted())
+        if told["actor"] == actor and told["type"] != "Accept"
+    ]
+
+
+def test_it_gets_one_boost_of_each_thread_of_a_group_and_no_answers(ada: Member, fedify: Fedify, group: str) -> None:
+    first = begun(ada, group, "First question")
+    eventually(lambda: fedify.got("Announce", object=first), "the boost is there")
+
+    # What happens in the thread is nothing to it
+    number = ada.held(first)["id"]  # type: ignore[index]
+    answer = ada.write("An answer", in_reply_to_id=number)
+    ada.ask("PUT", f"/api/v1/statuses/{answer['id']}", data={"status": "An answer, changed"})
+    ada.ask("DELETE", f"/api/v1/statuses/{answer['id']}")
+    second = begun(ada, group, "Second question")
+    eventually(lambda: fedify.got("Announce", object=second), "the second boost is there")
+    assert by_the_group(ada, fedify, group) == [("Announce", first), ("Announce", second)]
+
+    # Taken back, the boost goes with the thread
+    ada.ask("DELETE", f"/api/v1/statuses/{number}")
+    eventually(lambda: len(by_the_group(ada, fedify, group)) == 3, "the boost is taken back")
+    assert by_the_group(ada, fedify, group)[-1] == ("Undo", "Announce")
+
+
+def test_it_writes_in_a_group_by_naming_it_and_answers(ada: Member, fedify: Fedify, group: str) -> None:
+    handle = f"{group}@{ada.server.host}"
+    posted = fedify.do("post", text="Who knows a good school?", to=handle)["id"]
+    page = f"/@{group}"
+    eventually(lambda: "Who knows a good school?" in ada.browser.get(page).text, "it is a thread in the group")
+    eventually(lambda: fedify.got("Announce", object=posted), "its author sees it passed on")
+    assert by_the_group(ada, fedify, group) == [("Announce", posted)]
+
+    thread = begun(ada, group, "Ask me")
+    answer = fedify.do("reply", address=thread, text="I ask you", to=handle)["id"]
+    number = ada.held(thread)["id"]  # type: ignore[index]
+    eventually(
+        lambda: [each["uri"] for each in ada.get(f"/api/v1/statuses/{number}/context")["descendants"]] == [answer],
+        "its answer is in the thread",
+    )
+
+
+def test_it_is_banned_from_a_group_and_told(ada: Member, fedify: Fedify, group: str) -> None:
+    handle = f"{group}@{ada.server.host}"
+    posted = fedify.do("post", text="Buy my course", to=handle)["id"]
+    found = eventually(lambda: ada.held(posted), "it is in the group")
+    eventually(lambda: fedify.got("Announce", object=posted), "it is passed on")
+
+    where = f"/posts/{found['id']}/moderate"
+    ada.submit(where, where, act="ban", days="7", reason="An advertisement", remove_posts="1")
+
+    [block] = eventually(lambda: fedify.got("Block", object=fedify.iri), "it is told")
+    assert block["json"]["target"].endswith(f"/u/{group}")
+    eventually(lambda: ("Undo", "Announce") in by_the_group(ada, fedify, group), "the boost is taken back")
+
+    again = fedify.do("post", text="Buy it now", to=handle)
+    eventually(lambda: fedify.got("Reject", object=again["activity"]), "what it writes now is refused")
+    assert "Buy it now" not in ada.browser.get(f"/@{group}").text
 
 
 def _is_ours(asked: dict[str, Any]) -> bool:

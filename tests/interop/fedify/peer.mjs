@@ -13,8 +13,8 @@ import { Readable } from "node:stream";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
 import { verifyObject, verifyRequest } from "@fedify/fedify/sig";
 import {
-  Accept, Activity, Announce, Create, Delete, Endpoints, Follow, Like, Mention, Note, Person, PUBLIC_COLLECTION,
-  Tombstone, Undo, Update,
+  Accept, Activity, Announce, Block, Create, Delete, Endpoints, Follow, Like, Mention, Note, Person, PUBLIC_COLLECTION,
+  Reject, Tombstone, Undo, Update,
 } from "@fedify/fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 import { Agent, buildConnector, setGlobalDispatcher } from "undici";
@@ -108,6 +108,13 @@ federation.setObjectDispatcher(Note, "/notes/{id}", (ctx, { id }) => {
   return note instanceof Note ? note : null;
 });
 
+// To groups it is what Mastodon is: a server that knows people and boosts, and no activities in activities.
+federation.setNodeInfoDispatcher("/nodeinfo/2.1", () => ({
+  software: { name: "mastodon", version: "4.5.0" },
+  protocols: ["activitypub"],
+  usage: { users: {}, localPosts: 0, localComments: 0 },
+}));
+
 const listeners = federation.setInboxListeners("/users/{identifier}/inbox", "/inbox");
 listeners.setSharedKeyDispatcher(() => ({ identifier: ME }));
 async function keep(ctx, activity) {
@@ -119,7 +126,7 @@ async function keep(ctx, activity) {
     json: await activity.toJsonLd(ctx),
   });
 }
-for (const kind of [Accept, Announce, Create, Delete, Like, Undo, Update]) {
+for (const kind of [Accept, Announce, Block, Create, Delete, Like, Reject, Undo, Update]) {
   listeners.on(kind, keep);
 }
 listeners.on(Follow, async (ctx, follow) => {
@@ -178,9 +185,10 @@ const verbs = {
     return send(ctx, person, new Follow({ id: fresh("follow"), actor: me(ctx), object: person.id, to: person.id }));
   },
   post: async (ctx, { text, to }) => publish(ctx, text, to ? [await found(ctx, to)] : [], null),
-  reply: async (ctx, { text, address }) => {
+  reply: async (ctx, { text, address, to }) => {
     const parent = await found(ctx, address);
-    return publish(ctx, text, [await parent.getAttribution(ctx)], parent.id);
+    const named = [await parent.getAttribution(ctx), ...(to ? [await found(ctx, to)] : [])];
+    return publish(ctx, text, named, parent.id);
   },
   like: async (ctx, { address }) => {
     const post = await found(ctx, address);
