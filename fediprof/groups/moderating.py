@@ -1,5 +1,6 @@
-"""What a moderator of a group here does by its pages: authority, then the measure, then the moderator's activity in Lemmy's
-words, passed on by the group (groups rule 26, §7.2). Each is undone by its twin."""
+"""What a moderator does by the pages of a group: authority, then the measure, then the moderator's activity in Lemmy's words,
+passed on by the group (groups rule 26, §7.2). Each is undone by its twin. To a group on another server that a member here
+moderates the activity alone is sent: what it changes is known once that group passes it on (`groups.verdicts`)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done
 from fediprof.errors import Conflict, Invalid, NotFound
-from fediprof.groups import founding, measures, store, wire
+from fediprof.groups import founding, measures, rules, store, wire
 from fediprof.groups.measures import Decision
 from fediprof.groups.records import Event, Group, GroupPost, Hosted
 from fediprof.here import Here
@@ -79,64 +80,69 @@ def refuse_held(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
     return _done(measures.refuse(tx, said, placed, here))
 
 
-def remove_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+def remove_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     """Take a post out of the group. Raises Invalid (field reason, rule), Conflict when it is out already."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     placed, post = _placed(tx, hosted, request.post_id)
     said = _said(hosted, by, request.reason, request.rule)
     activity = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said))
-    return _done(measures.remove(tx, _saying(said, activity), placed, here))
+    said = _saying(said, activity)
+    return asked(said, by, post.iri) or _done(measures.remove(tx, said, placed, here))
 
 
-def restore_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+def restore_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     """Put a post back; one that was refused is let in."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     placed, post = _placed(tx, hosted, request.post_id)
     said = Decision(hosted, by.iri, None, request.reason.strip()[:MAX_REASON])
-    if placed.state == "refused" or placed.announce_iri is None:
+    if hosted.group.local and (placed.state == "refused" or placed.announce_iri is None):
         return _done(measures.approve(tx, said, placed, here) or measures.restore(tx, said, placed, here))
     inner = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said) or "restored")
-    return _done(measures.restore(tx, _saying(said, undo(hosted, by, inner, here)), placed, here))
+    said = _saying(said, undo(hosted, by, inner, here))
+    return asked(said, by, post.iri) or _done(measures.restore(tx, said, placed, here))
 
 
-def lock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+def lock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     """No more answers in a thread; `post_id` is any post of it."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     thread, post = _thread(tx, hosted, request.post_id)
     said = _said(hosted, by, request.reason, request.rule, needed=False)
     activity = wire.act("Lock", hosted, by.iri, post.iri, here, summary=measures.summary(said))
-    return _done(measures.lock(tx, _saying(said, activity), thread, here, locked=True))
+    said = _saying(said, activity)
+    return asked(said, by, post.iri) or _done(measures.lock(tx, said, thread, here, locked=True))
 
 
-def unlock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+def unlock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     thread, post = _thread(tx, hosted, request.post_id)
     inner = wire.act("Lock", hosted, by.iri, post.iri, here)
     said = Decision(hosted, by.iri, undo(hosted, by, inner, here), request.reason.strip()[:MAX_REASON])
-    return _done(measures.lock(tx, said, thread, here, locked=False))
+    return asked(said, by, post.iri) or _done(measures.lock(tx, said, thread, here, locked=False))
 
 
-def pin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
+def pin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     """Put a thread on top. Raises Conflict past MAX_PINS."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     thread, post = _thread(tx, hosted, request.post_id)
-    if len(store.pinned(tx, hosted.id)) >= MAX_PINS:
+    if hosted.group.local and len(store.pinned(tx, hosted.id)) >= MAX_PINS:
         raise Conflict("pins", public=f"At most {MAX_PINS} threads stay on top")
     activity = wire.act("Add", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
-    return _done(measures.pin(tx, Decision(hosted, by.iri, activity), thread, here, pinned=True))
+    said = Decision(hosted, by.iri, activity)
+    return asked(said, by, post.iri) or _done(measures.pin(tx, said, thread, here, pinned=True))
 
 
-def unpin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event]:
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+def unpin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     thread, post = _thread(tx, hosted, request.post_id)
     activity = wire.act("Remove", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
-    return _done(measures.pin(tx, Decision(hosted, by.iri, activity), thread, here, pinned=False))
+    said = Decision(hosted, by.iri, activity)
+    return asked(said, by, post.iri) or _done(measures.pin(tx, said, thread, here, pinned=False))
 
 
-def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event]:
+def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event | None]:
     """Somebody writes here no longer. Their own server is told directly as well. Raises Invalid (field reason, rule,
     ends_at), Conflict for a moderator: they are dismissed first."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     person = _person(tx, request.person_id)
     if request.ends_at is not None and request.ends_at <= here.now:
         raise Invalid("The end is a day to come", field="ends_at")
@@ -155,12 +161,14 @@ def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event]:
         remove_data=request.remove_posts,
     )
     said = Decision(hosted, by.iri, activity, said.reason, said.rule, request.ends_at)
+    if (sent := asked(said, by, person.iri)) is not None:
+        return sent
     done = _done(measures.ban(tx, said, person, here, remove_posts=request.remove_posts))
     return Done(done.value, (*done.effects, *_directly(by, person, activity)))
 
 
-def unban_person(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event]:
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+def unban_person(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event | None]:
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     person = _person(tx, request.person_id)
     before = store.standing(tx, hosted.id, person.id)
     ours = before.ban_iri if before.ban_iri is not None and here.is_ours(before.ban_iri) else None
@@ -178,6 +186,8 @@ def unban_person(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event]:
     )
     activity = undo(hosted, by, inner, here)
     said = Decision(hosted, by.iri, activity, request.reason.strip()[:MAX_REASON])
+    if (sent := asked(said, by, person.iri)) is not None:
+        return sent
     done = _done(measures.unban(tx, said, person, here))
     return Done(done.value, (*done.effects, *_directly(by, person, activity)))
 
@@ -199,6 +209,25 @@ def moderator_of(tx: Tx, by: Member, group_id: int) -> tuple[Hosted, Actor]:
     if person is None:
         raise NotFound("no such member")
     return hosted, person
+
+
+def moderator_in(tx: Tx, by: Member, group_id: int) -> tuple[Hosted, Actor]:
+    """The same of a group here or elsewhere, as far as we know its list. It decides itself."""
+    group, home = store.by_id(tx, group_id), actors.by_id(tx, group_id)
+    if group is None or group.local or home is None:
+        return moderator_of(tx, by, group_id)
+    person = actors.by_id(tx, by.actor_id)
+    if person is None or home.gone_at is not None:
+        raise NotFound("no such group")
+    rules.must_be_moderator(store.moderates(tx, group_id, person.iri))
+    return Hosted(home, group), person
+
+
+def asked(said: Decision, by: Actor, object_iri: str) -> Done[Event | None] | None:
+    """Of a group elsewhere: the activity goes to it, and nothing is changed or logged here yet. None for a group here."""
+    if said.hosted.group.local or said.activity is None:
+        return None
+    return Done(None, (Deliver(by.id, said.activity, Audience(actor_ids=(said.hosted.id,)), object_iri),))
 
 
 def undo(hosted: Hosted, by: Actor, inner: Document, here: Here) -> Document:

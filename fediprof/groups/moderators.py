@@ -11,8 +11,8 @@ from fediprof.effects import Done, Resolver
 from fediprof.errors import Conflict, Invalid, NotAllowed, NotFound
 from fediprof.groups import measures, rules, store, wire
 from fediprof.groups.measures import Decision
-from fediprof.groups.moderating import moderator_of
-from fediprof.groups.records import Event
+from fediprof.groups.moderating import asked, moderator_in
+from fediprof.groups.records import Event, Hosted
 from fediprof.here import Here
 from fediprof.principal import Member
 
@@ -51,28 +51,28 @@ class Resign:
     group_id: int
 
 
-def appoint(tx: Tx, request: AppointModerator, here: Here) -> Done[Event]:
+def appoint(tx: Tx, request: AppointModerator, here: Here) -> Done[Event | None]:
     """Name another moderator. They are told, and can resign. Raises Invalid (field handle), Conflict."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     person = actors.by_id(tx, request.person_id) if request.person_id is not None else None
     if person is None or person.gone_at is not None or person.type != "Person":
         raise Invalid("No such person was found", field="handle")
     if store.standing(tx, hosted.id, person.id).banned(here.now):
         raise Invalid("They are banned from this group", field="handle")
-    if hosted.group.private and not store.is_member(tx, hosted.id, person.id):
+    if hosted.group.local and hosted.group.private and not store.is_member(tx, hosted.id, person.id):
         raise Invalid("Who moderates a private group is a member of it first", field="handle")
     if len(store.moderators(tx, hosted.id)) >= MAX_MODERATORS:
         raise Conflict("too many", public=f"At most {MAX_MODERATORS} moderators")
-    activity = wire.act("Add", hosted, by.iri, person.iri, here, target=wire.moderators_of(hosted.actor))
-    done = measures.appoint(tx, Decision(hosted, by.iri, activity), person.iri, person, here)
-    if done is None:
+    if store.moderates(tx, hosted.id, person.iri):
         raise Conflict("a moderator already", public="They moderate this group already")
-    return done
+    activity = wire.act("Add", hosted, by.iri, person.iri, here, target=_listed_at(hosted))
+    said = Decision(hosted, by.iri, activity)
+    return asked(said, by, person.iri) or measures.appoint(tx, said, person.iri, person, here) or Done(None)
 
 
-def dismiss(tx: Tx, request: DismissModerator, here: Here) -> Done[Event]:
+def dismiss(tx: Tx, request: DismissModerator, here: Here) -> Done[Event | None]:
     """Those appointed before oneself cannot be dismissed, but by who runs the server. Raises NotAllowed, NotFound, Conflict."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     listed = store.moderators(tx, hosted.id)
     if request.iri not in {each.iri for each in listed}:
         raise NotFound("no such moderator")
@@ -81,21 +81,22 @@ def dismiss(tx: Tx, request: DismissModerator, here: Here) -> Done[Event]:
     return _left(tx, Decision(hosted, by.iri, None, request.reason.strip()[:500]), by, request.iri, here)
 
 
-def resign(tx: Tx, request: Resign, here: Here) -> Done[Event]:
+def resign(tx: Tx, request: Resign, here: Here) -> Done[Event | None]:
     """Raises Conflict for the last one: another is named first, or the group closed."""
-    hosted, by = moderator_of(tx, request.by, request.group_id)
+    hosted, by = moderator_in(tx, request.by, request.group_id)
     if not store.moderates(tx, hosted.id, by.iri):
         raise NotFound("no such moderator")
     return _left(tx, Decision(hosted, by.iri), by, by.iri, here)
 
 
-def _left(tx: Tx, said: Decision, by: Actor, iri: str, here: Here) -> Done[Event]:
+def _left(tx: Tx, said: Decision, by: Actor, iri: str, here: Here) -> Done[Event | None]:
     if len(store.moderators(tx, said.hosted.id)) <= 1:
         raise Conflict("the last", public="Name another moderator first, or close the group")
-    target = wire.moderators_of(said.hosted.actor)
+    target = _listed_at(said.hosted)
     activity = wire.act("Remove", said.hosted, by.iri, iri, here, target=target, summary=said.reason)
-    person = actors.by_iri(tx, iri)
-    done = measures.dismiss(tx, replace(said, activity=activity), iri, person, here)
-    if done is None:
-        raise NotFound("no such moderator")
-    return done
+    said = replace(said, activity=activity)
+    return asked(said, by, iri) or measures.dismiss(tx, said, iri, actors.by_iri(tx, iri), here) or Done(None)
+
+
+def _listed_at(hosted: Hosted) -> str:
+    return hosted.group.moderators or wire.moderators_of(hosted.actor)
