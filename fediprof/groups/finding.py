@@ -18,7 +18,8 @@ from fediprof.errors import Invalid, NotFound
 from fediprof.groups import store
 from fediprof.groups.records import Group, Membership
 from fediprof.here import Here
-from fediprof.posts import store as posts
+from fediprof.posts import commands as post_commands
+from fediprof.posts.commands import AskForThread
 from fediprof.principal import Member
 
 ASKED_EVERY = timedelta(hours=24)
@@ -60,12 +61,6 @@ class AskForGroup:
     by: Member
     group_id: int
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AskForGroupThread:
-    by: Member
-    post_id: int
 
 
 def learn_group(tx: Tx, request: LearnGroup, here: Here) -> Done[Actor]:
@@ -119,14 +114,13 @@ def ask_for_group(tx: Tx, request: AskForGroup, here: Here) -> Done[None]:
     return Done(None, tuple(_asked(group, here, again=request.again)))
 
 
-def ask_for_thread(tx: Tx, request: AskForGroupThread, here: Here) -> Done[None]:
-    """Fetch, in the background, what a thread of a group elsewhere lacks here."""
-    placed = store.post(tx, request.post_id) if posts.is_visible(tx, request.post_id, request.by.actor_id) else None
-    if placed is None:
-        raise NotFound("no such post in a group")
-    group = store.by_id(tx, placed.group_id)
-    if group is None or group.local:
-        return Done(None)
+def ask_for_thread(tx: Tx, request: AskForThread, here: Here) -> Done[None]:
+    """Fetch, in the background, what a thread lacks here; in a group elsewhere, all of it, by its context."""
+    done = post_commands.ask_for_thread(tx, request, here)
+    placed = store.post(tx, request.post_id)
+    group = store.by_id(tx, placed.group_id) if placed is not None else None
+    if placed is None or group is None or group.local:
+        return done
     return Done(None, (thread_chore(placed.thread_id),))
 
 

@@ -109,6 +109,7 @@ def receive_vote(tx: Tx, request: ReceiveVote, here: Here) -> Done[str]:
     kind = "like" if request.value > 0 else "dislike"
     if interaction_store.of(tx, kind, reaction.actor_id, reaction.post_id) is not None:
         return Done("counted already")
+    _not_twice(tx, reaction)
     other = interaction_store.of(tx, "dislike" if kind == "like" else "like", reaction.actor_id, reaction.post_id)
     if other is not None:
         _removed(tx, other)
@@ -129,6 +130,15 @@ def receive_vote(tx: Tx, request: ReceiveVote, here: Here) -> Done[str]:
             return Done("counted already")
         store.counted(tx, placed.post_id, downs=1)
     return Done("counted", (*effects, *_passed(tx, group, placed, request.document, here)))
+
+
+def _not_twice(tx: Tx, reaction: ReceiveReaction) -> None:
+    """What the group elsewhere passed on of a voter counts no more once they tell us themselves."""
+    voter = actors.by_id(tx, reaction.actor_id)
+    before = store.announced_vote_of(tx, reaction.post_id, voter.iri) if voter is not None else 0
+    if voter is not None and before:
+        store.set_announced_vote(tx, reaction.post_id, voter.iri, "", 0)
+        store.counted(tx, reaction.post_id, ups=-(before == 1), downs=-(before == -1))
 
 
 def receive_vote_undo(tx: Tx, request: ReceiveVoteUndo, here: Here) -> Done[str]:

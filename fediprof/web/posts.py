@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from fediprof.delivery import report
 from fediprof.errors import Invalid, NotAllowed
-from fediprof.groups import posting, voting
+from fediprof.groups import finding, posting, voting
 from fediprof.i18n.catalog import N_, Texts
 from fediprof.interactions import commands as interactions
 from fediprof.interactions.commands import Announce, React
@@ -42,7 +42,7 @@ undislike = act(voting.undislike, React)
 share = act(interactions.announce_post, Announce, "shared")
 unshare = act(interactions.unannounce_post, React)
 pin = act(commands.pin_post, PinPost, "pinned")
-fetch = act(commands.ask_for_thread, AskForThread, "fetching")
+fetch = act(finding.ask_for_thread, AskForThread, "fetching")
 unpin = act(commands.unpin_post, PinPost, "unpinned")
 
 

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from fediprof.groups import front, store
-from fediprof.groups.finding import AskForGroup, AskForGroupThread, ask_for_group, ask_for_thread
+from fediprof.groups.finding import AskForGroup, ask_for_group, ask_for_thread
 from fediprof.net.pace import HostPace
+from fediprof.posts.commands import AskForThread
 from fediprof.timelines import store as timelines
 from tests.support.remote import AS2, PUBLIC
 
@@ -123,7 +124,7 @@ async def test_one_thread_is_asked_for_again(data, marie, ana, paul, drain):
     listed = {"@context": AS2, "id": f"{root}/replies", "type": "Collection", "items": [answer["id"]]}
     data.network.documents[f"{root}/replies"] = listed
     post = await data.post(root)
-    await data.services.perform(ask_for_thread, AskForGroupThread(marie, post.id))
+    await data.services.perform(ask_for_thread, AskForThread(marie, post.id))
     await drain()
     assert (await data.placed(answer["id"])).thread_id == post.id
 

@@ -491,3 +491,37 @@ async def test_a_group_whose_document_changed_is_asked_for_it(services, joined, 
     assert "New" in group.summary
     assert "script" not in group.summary
     assert group.name == "Data"
+
+
+async def test_the_groups_own_server_may_say_so_directly_and_no_other(
+    services, joined, marie, ana, paul, network, drain
+):
+    post = await begun(services, joined, marie)
+    await drain()
+    await joined.pass_on(network.activities("Create")[-1])
+    me = "https://home.example/u/marie"
+    await paul.send(paul.activity("Delete", post.iri, summary="Off topic"))
+    await paul.send(paul.activity("Block", me, target=joined.iri, summary="spam"))
+    await drain()
+    assert (await joined.placed(post.iri)).state == "shown"
+    await ana.send(ana.activity("Delete", post.iri, summary="Off topic"))
+    await ana.send(ana.activity("Block", me, target=joined.iri, summary="spam"))
+    await drain()
+    placed = await joined.placed(post.iri)
+    assert (placed.state, placed.reason) == ("removed", "Off topic")
+    standing = await services.read(lambda tx: store.standing(tx, placed.group_id, marie.actor_id))
+    assert standing.ban_reason == "spam"
+    assert await services.read(lambda tx: posts.is_visible(tx, post.id, marie.actor_id))
+
+
+@pytest.mark.parametrize("first", ["group", "voter"])
+async def test_a_vote_by_two_ways_is_one(joined, ana, paul, drain, first):
+    page = joined.page(ana, 1)
+    await joined.pass_on(joined.create(ana, page))
+    await drain()
+    like = paul.activity("Like", page["id"])
+    ways = [lambda: joined.pass_on(like), lambda: paul.send(like)]
+    for way in ways if first == "group" else reversed(ways):
+        await way()
+        await drain()
+    assert (await joined.placed(page["id"])).ups == 1

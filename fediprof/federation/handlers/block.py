@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fediprof.actors import store as actors
 from fediprof.as2 import origin
-from fediprof.federation.handlers import group
+from fediprof.federation.handlers import group, passed_on
 from fediprof.federation.inbound import Inbound
-from fediprof.groups import remote_acts
+from fediprof.groups import remote_acts, verdicts
 from fediprof.groups.remote_acts import ReceiveServerBan
 from fediprof.moderation.commands import ReceiveBlock, receive_block
 
@@ -27,6 +27,8 @@ async def _ban(inbound: Inbound, target: str) -> str:
     if group_id is not None:
         await group.known(inbound, inbound.object_id)
         return await inbound.perform(remote_acts.receive_ban, group.act(inbound, group_id, inbound.object_id))
+    if (elsewhere := await passed_on.told_directly(inbound, target)) is not None:
+        return await inbound.perform(verdicts.receive_ban, passed_on.ban(elsewhere.id, inbound.activity))
     if not origin.same_origin(target, inbound.actor.iri):
         return "a ban from a server by somebody else"
     person = await inbound.read(lambda tx: actors.by_iri(tx, inbound.object_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fediprof.actors.commands import ReceiveActorDeletion
 from fediprof.as2 import origin
-from fediprof.federation.handlers import group
+from fediprof.federation.handlers import group, passed_on
 from fediprof.federation.inbound import Inbound
 from fediprof.groups import intake, remote_acts
 from fediprof.groups.departure import ReceiveDeparture, receive_departure
@@ -23,6 +23,8 @@ async def anything(inbound: Inbound) -> str:
     placed = await group.others_post(inbound, iri)
     if placed is not None:
         return await inbound.perform(remote_acts.receive_removal, group.act(inbound, placed.group_id, iri))
+    if (outcome := await passed_on.taken_out(inbound, iri)) is not None:
+        return outcome
     origin.must_share_origin(iri, inbound.actor.iri)
     request = ReceiveDeletion(
         iri,

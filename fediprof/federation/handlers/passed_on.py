@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
+from fediprof.actors import store as actors
+from fediprof.actors.records import Actor
 from fediprof.as2 import model as as2
 from fediprof.as2 import names, origin, parse, reader
 from fediprof.as2.model import Document
+from fediprof.db.database import Tx
 from fediprof.errors import Malformed, NotAllowed, TryLater, Unreachable
 from fediprof.federation.group_reading import GroupReader
 from fediprof.federation.inbound import Inbound
@@ -164,6 +167,32 @@ def ban(group_id: int, block: as2.Activity, *, lifted: bool = False, by: str = "
         lifted=lifted,
         hides=reader.boolean(document.get("removeData")),
     )
+
+
+async def told_directly(inbound: Inbound, group_iri: str) -> Actor | None:
+    """The group elsewhere whose own server tells us something about it, without an Announce around it."""
+    found = await inbound.read(lambda tx: actors.by_iri(tx, group_iri))
+    if found is None or found.local or found.type != "Group":
+        return None
+    return found if origin.same_origin(inbound.actor.iri, found.iri) else None
+
+
+async def taken_out(inbound: Inbound, iri: str) -> str | None:
+    """A group's own server deletes somebody else's post in it. None: it is another kind of Delete."""
+
+    def find(tx: Tx) -> str | None:
+        post = posts.by_iri(tx, iri)
+        placed = store.post(tx, post.id) if post is not None and post.actor_id != inbound.actor.id else None
+        home = actors.by_id(tx, placed.group_id) if placed is not None else None
+        return home.iri if home is not None else None
+
+    named = await inbound.read(find)
+    home = await told_directly(inbound, named) if named is not None else None
+    if home is None:
+        return None
+    why = reason(inbound.activity.document or {})
+    request = verdicts.ReceiveRemoval(Verdict(home.id, inbound.actor.iri, iri, inbound.activity.id, why))
+    return await inbound.perform(verdicts.receive_removal, request)
 
 
 async def _undo(inbound: Inbound, inner: as2.Activity) -> str:
