@@ -10,14 +10,14 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 16
 
 run: $(VENV)/.core ## your own instance on http://localhost:8000
-	@$(BIN)/fediprof up
+	@$(BIN)/fediprof up $(if $(GROUP),--group $(GROUP))
 
 public: $(VENV)/.core ## your own instance on the air: make public DOMAIN=name.example (ports 80 and 443)
 	@test -n "$(DOMAIN)" || { echo "Say under which name: make public DOMAIN=name.example"; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/tls.txt
-	@$(BIN)/fediprof up --domain $(DOMAIN)
+	@$(BIN)/fediprof up --domain $(DOMAIN) $(if $(GROUP),--group $(GROUP))
 
-demo: $(VENV)/.core ## a candidate's and a recruiter's instance, talking to each other
+demo: $(VENV)/.core ## a candidate's, a recruiter's and a group's instance, talking to each other
 	@$(BIN)/fediprof demo
 
 test: $(VENV)/.dev ## all that Python packages alone can test, on SQLite and on PostgreSQL

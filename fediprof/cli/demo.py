@@ -1,5 +1,5 @@
-"""`fediprof demo`: a candidate's and a recruiter's instance, two processes on two ports of this machine, doing what
-people do: over HTTP, signed, through the doors everybody uses. Nothing leaves the machine; the folder is gone at the end.
+"""`fediprof demo`: a candidate's, a recruiter's and a group's instance, three processes on three ports of this machine, doing
+what people do: over HTTP, signed, through the doors everybody uses. Nothing leaves the machine; the folder is gone at the end.
 """
 
 from __future__ import annotations
@@ -40,12 +40,17 @@ _ENTRY = (
     *("--question", "why did the first plan fail?", "--tag", "engineering", "--readers", "everyone"),
     *("--field", f"employer={_EMPLOYER}", "--stand-in", "employer=a family firm in Brittany", "--json"),
 )
+_GROUP = "trades"
+_QUESTION = "Who has surveyed an arch bridge with a drone?"
+_WHY = "The wind took ours twice. What did you do?"
+_ADVICE = "We tied ours to the rope of a climber."
+_LOCKED = "Answered; the survey season is over."
 _ASKING = "I would like to know where that was, before we talk about Rennes."
 
 
 @dataclass(slots=True)
 class Side:
-    """One of the two. `home`: its folder; `browser`: somebody logged in there."""
+    """One of the three. `home`: its folder; `browser`: somebody logged in there."""
 
     who: str
     name: str
@@ -77,7 +82,7 @@ class Side:
 
     def start(self) -> None:
         with (self.home / "log").open("ab") as log:
-            # A session of its own: Ctrl-C is for us, and we end both in order.
+            # A session of its own: Ctrl-C is for us, and we end all in order.
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fediprof", "serve"],
                 cwd=self.home,
@@ -121,43 +126,47 @@ class Side:
 @click.command()
 @click.option("--once", is_flag=True, help="End after the exchange.")
 def demo(once: bool) -> None:
-    """A candidate's and a recruiter's instance on this machine, that talk to each other."""
+    """A candidate's, a recruiter's and a group's instance on this machine, that talk to each other."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with tempfile.TemporaryDirectory(prefix="fediprof-demo-") as folder, _two(Path(folder), ended) as (lea, marc):
+    with (
+        tempfile.TemporaryDirectory(prefix="fediprof-demo-") as folder,
+        _three(Path(folder), ended) as (lea, marc, ada),
+    ):
         _exchange(lea, marc, ended)
         _disclose(lea, marc, ended)
+        _gather(lea, marc, ada, ended)
         if once or ended.is_set():
             return
-        for side in (lea, marc):
-            click.echo(f"\n  {side.name}\n    page          {side.origin}/@{side.who}")
+        for side in (lea, marc, ada):
+            page = "" if side is ada else f"@{side.who}"
+            click.echo(f"\n  {side.name}\n    page          {side.origin}/{page}")
             click.echo(f"    log in, once  {side.run('member', 'link', side.who)}")
-        click.echo("\nCtrl-C stops both, and leaves nothing behind.")
+        click.echo("\nCtrl-C stops all three, and leaves nothing behind.")
         while not ended.wait(0.5):
-            for side in (lea, marc):
+            for side in (lea, marc, ada):
                 if side.process is not None and side.process.poll() is not None:
                     raise Unreachable(f"{side.name}'s server ended: {_last_words(side)}")
 
 
 @contextlib.contextmanager
-def _two(folder: Path, ended: threading.Event) -> Iterator[tuple[Side, Side]]:
-    ports = _free_ports(2)
-    sides = [
-        Side(who, name, folder / who, port)
-        for (who, name), port in zip((("lea", "Léa, a candidate"), ("marc", "Marc, a recruiter")), ports, strict=True)
-    ]
+def _three(folder: Path, ended: threading.Event) -> Iterator[tuple[Side, Side, Side]]:
+    people = (("lea", "Léa, a candidate"), ("marc", "Marc, a recruiter"), ("ada", "Ada, who runs a group"))
+    ports = _free_ports(len(people))
+    sides = [Side(who, name, folder / who, port) for (who, name), port in zip(people, ports, strict=True)]
     try:
-        _say("Making two instances: databases, keys, a member each")
+        _say("Making three instances: databases, keys, a member each, a group on the third")
         for side in sides:
             side.home.mkdir()
             at = ("--host", f"localhost:{side.port}", "--listen", f"127.0.0.1:{side.port}")
-            side.run("init", *at, "--member", side.who, "--name", side.name, "--language", "en")
+            of = ("--group", _GROUP) if side.who == "ada" else ()
+            side.run("init", *at, *of, "--member", side.who, "--name", side.name, "--language", "en")
         for side in sides:
             side.start()
         for side in sides:
             _until(ended, f"{side.name}: {side.origin}", lambda side=side: _ready(side))  # type: ignore[misc]
-        yield sides[0], sides[1]
+        yield sides[0], sides[1], sides[2]
     finally:
         for side in sides:
             side.stop()
@@ -219,6 +228,42 @@ def _disclose(lea: Side, marc: Side, ended: threading.Event) -> None:
     _say(f"  {marc.who}'s very next look finds it closed")
 
 
+def _gather(lea: Side, marc: Side, ada: Side, ended: threading.Event) -> None:
+    """A group on an instance of its own: joined, asked in, answered from a third server, and moderated."""
+    group = f"{_GROUP}@localhost:{ada.port}"
+    ada.log_in()
+    for number, side in enumerate((lea, marc), start=2):
+        _say(f"{side.who} joins the group !{group}")
+        side.run("follow", group)
+        _until(ended, "the group let them in", lambda n=number: _followers(ada, _GROUP) == n)  # type: ignore[misc]
+    _say(f"{lea.who} asks in the group")
+    asked = json.loads(lea.run("group", "post", group, _QUESTION, _WHY, "--kind", "ask", "--json"))
+    _until(
+        ended, "a first post waits for a moderator: Ada finds it", lambda: ada.sees(f"/@{_GROUP}/queue", _QUESTION)
+    )
+    waiting = _found(ada, f"/@{_GROUP}/queue", rf"/@{_GROUP}/queue/let-in/(\d+)")
+    ada.fill(f"/@{_GROUP}/queue", f"/@{_GROUP}/queue/let-in/{waiting}")
+    _until(ended, "let in, it stands at the group's front, for anybody", lambda: _at_the_front(ada, _QUESTION))
+    _until(ended, f"and on {marc.who}'s page of his groups", lambda: marc.sees("/groups/threads", _QUESTION))
+    _say(f"{marc.who} answers, from his own server")
+    marc.run("post", _ADVICE, "--reply-to", asked["iri"])
+    page = asked["url"].removeprefix(lea.origin)
+    _until(ended, "his first post waits too", lambda: ada.sees(f"/@{_GROUP}/queue", _ADVICE))
+    answer = _found(ada, f"/@{_GROUP}/queue", rf"/@{_GROUP}/queue/let-in/(\d+)")
+    ada.fill(f"/@{_GROUP}/queue", f"/@{_GROUP}/queue/let-in/{answer}")
+    _until(ended, f"{lea.who} reads it under her question", lambda: lea.sees(page, _ADVICE))
+    _say("Ada locks the thread, and says why")
+    ada.fill(f"/posts/{waiting}/moderate", f"/posts/{waiting}/moderate", act="lock", reason=_LOCKED)
+    for side in (lea, marc):
+        there = page if side is lea else _found(marc, "/groups/threads", r'href="(/posts/\d+)"')
+        _until(ended, f"{side.who} sees it locked", lambda side=side, there=there: side.sees(there, "Locked"))  # type: ignore[misc]
+
+
+def _at_the_front(side: Side, text: str) -> bool:
+    with httpx2.Client(timeout=10) as stranger:
+        return text in stranger.get(f"{side.origin}/").text
+
+
 def _told(side: Side, path: str) -> bool:
     return side.sees(path, "a family firm in Brittany")
 
@@ -260,8 +305,8 @@ def _ready(side: Side) -> bool:
     return False
 
 
-def _followers(side: Side) -> int:
-    answer = httpx2.get(f"{side.origin}/api/v1/accounts/lookup", params={"acct": side.who}, timeout=10)
+def _followers(side: Side, name: str = "") -> int:
+    answer = httpx2.get(f"{side.origin}/api/v1/accounts/lookup", params={"acct": name or side.who}, timeout=10)
     return int(answer.json().get("followers_count", 0))
 
 
@@ -274,7 +319,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without settings: these two have their own."""
+    """Ours without settings: these have their own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("FEDIPROF_")}
 
 

@@ -37,7 +37,7 @@ COMMANDS = {
     "export": ("portability", "Write a member's everything, or their résumé, into a file."),
     "backup": ("backup", "Write everything that cannot be made again into one file."),
     "restore": ("restore", "Put a backup into an empty instance."),
-    "demo": ("demo", "Two instances on this machine that talk to each other."),
+    "demo": ("demo", "Three instances on this machine that talk to each other."),
 }
 """{command: (module of this package, one line for `--help`)}. The function bears the command's name, with `_` after one
 that is a word of Python's."""

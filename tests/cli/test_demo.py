@@ -8,8 +8,8 @@ from tests.cli.instance import Instance
 
 
 @pytest.mark.timeout(300)
-def test_two_instances_talk_and_open_a_part_to_each_other(instance: Instance) -> None:
-    with instance.running("demo", until="Ctrl-C stops both", seconds=240) as demo:
+def test_three_instances_talk_open_a_part_and_meet_in_a_group(instance: Instance) -> None:
+    with instance.running("demo", until="Ctrl-C stops all three", seconds=240) as demo:
         for step in (
             "the reply stands under lea's post",
             "marc finds it among private messages",
@@ -20,7 +20,11 @@ def test_two_instances_talk_and_open_a_part_to_each_other(instance: Instance) ->
             "marc reads “Arvor Bridges & Sons” at his own server",
             "lea's ledger says who read it",
             "marc's very next look finds it closed",
+            "it stands at the group's front, for anybody",
+            "marc answers, from his own server",
+            "lea reads it under her question",
+            "marc sees it locked",
         ):
             assert step in demo.said
-        assert demo.said.count("/login/link/") == 2
+        assert demo.said.count("/login/link/") == 3
         assert demo.stop() == 0
