@@ -53,7 +53,7 @@ async def people(page: Page) -> Response:
     found, held = await page.read(load)
     return page.render(
         "admin/people.html",
-        people=found[:PAGE],
+        found=found[:PAGE],
         held=held,
         words=words,
         local=local,
