@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from fediprof import clock
+from fediprof.accounts.commands import IssueLink, issue_login_link
 from fediprof.actors import store as actors
 from fediprof.follows import store as follows
 from fediprof.follows.commands import RequestFollow, request_follow
