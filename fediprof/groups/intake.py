@@ -209,6 +209,8 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
         return receive_post(tx, ReceiveGroupPost(first, request.group_id, request.carried), here)
     if rules.too_long(written.content.value):
         return Done(Arrival(None, "longer than a group takes"))
+    if store.standing(tx, placed.group_id, request.revision.author.id).banned(here.now):
+        return Done(Arrival(known, "banned from the group"))
     done = receive.receive_revision(tx, request.revision, here)
     if done.value.outcome != "revised":
         return done

@@ -57,7 +57,7 @@ def approve(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event
         return None
     post, author = found
     inner = create_of(tx, placed, post, author, here)
-    if inner is None:
+    if inner is None or not store.turned(tx, post.id, placed.state, {"state": "shown"}):
         return None
     event = _logged(tx, said, "approve", post.iri, here, person=author, post=post)
     effects = intake.let_in(tx, said.hosted, placed, post, author, inner, here)
@@ -70,6 +70,8 @@ def refuse(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event]
     if placed.state != "held" or found is None:
         return None
     post, author = found
+    if not store.turned(tx, post.id, "held", {"state": "refused", "reason": said.reason}):
+        return None
     event = _logged(tx, said, "refuse", post.iri, here, person=author, post=post)
     waiting = store.held(tx, said.hosted.id, placed.thread_id) if placed.starts_thread else [placed]
     for each in waiting:
@@ -87,6 +89,8 @@ def remove(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event]
     if placed.state != "shown" or found is None:
         return None
     post, author = found
+    if not store.turned(tx, post.id, "shown", {"state": "removed"}):
+        return None
     effects = _taken_out(tx, said, placed, post, author, here)
     store.recount(tx, placed.thread_id)
     event = _logged(tx, said, "remove", post.iri, here, person=author, post=post)
@@ -102,6 +106,8 @@ def restore(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event
     if placed.state != "removed" or found is None:
         return None
     post, author = found
+    if not store.turned(tx, post.id, "removed", {"state": "shown"}):
+        return None
     if (before := log.last(tx, "remove", post.iri, said.hosted.id)) is not None:
         log.undone(tx, before.id, here.now)
     effects = _put_back(tx, said.hosted, placed, post, author, here)

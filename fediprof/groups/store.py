@@ -15,7 +15,7 @@ from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
-from fediprof.groups.records import Group, GroupPost, Hosted, Moderator, Standing
+from fediprof.groups.records import Group, GroupPost, Hosted, Moderator, Standing, State
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.delivery import peer
 from fediprof.schema.groups import announced_vote, group_actor, group_moderator, group_post, group_standing
@@ -203,6 +203,12 @@ def insert_post(tx: Tx, new: GroupPost) -> bool:
 
 def change_post(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
     tx.execute(update(group_post).where(group_post.c.post_id == post_id).values(dict(values)))
+
+
+def turned(tx: Tx, post_id: int, before: State, values: Mapping[str, Any]) -> bool:
+    """Change a post that is in this state still: of two who decide at once, one does. False for the other."""
+    query = update(group_post).where(group_post.c.post_id == post_id, group_post.c.state == before)
+    return tx.execute(query.values(dict(values))).rowcount > 0
 
 
 def answered(tx: Tx, thread_id: int, at: datetime, *, by_another: bool) -> None:

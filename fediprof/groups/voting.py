@@ -48,6 +48,8 @@ def like(tx: Tx, request: React, here: Here) -> Done[Interaction]:
     """Like a post; in a group that is a vote for it, and takes back one against it."""
     placed = store.post(tx, request.post_id)
     before = interaction_store.of(tx, "like", request.by.actor_id, request.post_id)
+    if placed is not None and before is None:
+        _must_not_be_banned(tx, placed, request, here)
     against = _back(tx, placed, request, "dislike", here) if placed is not None and before is None else []
     done = interactions.like_post(tx, request, here)
     if placed is None or before is not None:
@@ -79,6 +81,7 @@ def dislike(tx: Tx, request: React, here: Here) -> Done[None]:
         raise NotAllowed("no votes against", public="This group counts no votes against")
     if interaction_store.of(tx, "dislike", request.by.actor_id, post.id) is not None:
         return Done(None)
+    _must_not_be_banned(tx, placed, request, here)
     effects: list[Effect] = []
     if interaction_store.of(tx, "like", request.by.actor_id, post.id) is not None:
         effects += unlike(tx, request, here).effects
@@ -220,3 +223,8 @@ def _placed(tx: Tx, request: React) -> tuple[GroupPost, Post]:
     if post is None or placed is None:
         raise NotFound("no such post in a group")
     return placed, post
+
+
+def _must_not_be_banned(tx: Tx, placed: GroupPost, request: React, here: Here) -> None:
+    if store.standing(tx, placed.group_id, request.by.actor_id).banned(here.now):
+        raise NotAllowed("banned", public="You are banned from this group")

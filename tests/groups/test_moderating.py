@@ -8,17 +8,19 @@ import pytest
 
 from fediprof import clock
 from fediprof.errors import Conflict, Invalid, NotAllowed
-from fediprof.groups import moderating
+from fediprof.groups import moderating, voting
 from fediprof.groups import store as groups
 from fediprof.groups.moderating import BanPerson, ModeratePerson, ModeratePost
 from fediprof.groups.posting import BeginThread, begin_thread, publish
 from fediprof.groups.records import Hosted
+from fediprof.interactions.commands import React
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PublishPost
 from fediprof.principal import Member
 from tests.conftest import make_member
 from tests.groups.conftest import make_group
 from tests.groups.moderation import actor, decisions, joined, kinds, must_be_sound, placed, thread, wrapped
+from tests.groups.test_intake import created
 from tests.support.remote import PUBLIC
 
 pytestmark = pytest.mark.anyio
@@ -275,16 +277,42 @@ async def test_a_ban_with_its_end_and_its_undoing(services, industry, marie, rem
     must_be_sound(network, industry)
 
 
-async def test_a_ban_that_is_over_is_over(services, industry, marie, remote, network, drain, monkeypatch) -> None:
+async def test_who_is_banned_neither_votes_nor_changes_what_is_shown(
+    services, industry, marie, remote, network, drain
+) -> None:
+    lin, paul = await make_member(services, "lin"), remote("paul", "far.example")
+    await joined(industry, (paul,), drain, network)
+    post = await thread(services, industry, paul, 1, drain)
+    for person_id in (lin.actor_id, post.actor_id):
+        await services.perform(moderating.ban_person, BanPerson(marie, industry.id, person_id, "spam"))
+    await drain()
+    network.delivered.clear()
+    for command in (voting.like, voting.dislike):
+        with pytest.raises(NotAllowed):
+            await services.perform(command, React(lin, post.id))
+    page = created(paul, industry, 1, content="<p>Buy!</p>", updated=clock.rfc3339(clock.now()))["object"]
+    await paul.send(paul.activity("Update", page, to=[industry.actor.iri, PUBLIC], cc=[]))
+    await drain()
+    assert network.activities() == []
+    assert "Buy" not in (await services.read(lambda tx: posts.by_id(tx, post.id))).content
+
+
+async def test_a_ban_that_is_over_is_over(services, industry, marie, remote, network, drain) -> None:
     paul = remote("paul", "far.example")
     await joined(industry, (paul,), drain, network)
     person = await actor(services, paul.iri)
-    past = clock.now()
-    asked = BanPerson(marie, industry.id, person.id, "spam", ends_at=past + timedelta(milliseconds=1))
-    await services.perform(moderating.ban_person, asked)
-    await thread(services, industry, paul, 1, drain)
+    day = timedelta(days=1)
     with pytest.raises(Invalid):
-        await services.perform(moderating.ban_person, BanPerson(marie, industry.id, person.id, "x", ends_at=past))
+        past = BanPerson(marie, industry.id, person.id, "spam", ends_at=clock.now() - day)
+        await services.perform(moderating.ban_person, past)
+    await services.perform(
+        moderating.ban_person, BanPerson(marie, industry.id, person.id, "x", ends_at=clock.now() + day)
+    )
+    assert await services.read(lambda tx: posts.by_iri(tx, "https://far.example/post/1")) is None
+    await services.perform.database.write(
+        lambda tx: groups.set_standing(tx, industry.id, person.id, ban_ends_at=clock.now() - day)
+    )
+    assert (await placed(services, await thread(services, industry, paul, 1, drain))).state == "shown"
 
 
 async def test_a_moderator_is_not_banned(services, industry, marie) -> None:
