@@ -8,6 +8,7 @@ import pytest
 from starlette.routing import Route
 
 from fediprof.accounts.commands import DeleteAccount, delete_own_account
+from fediprof.groups import log
 from fediprof.moderation import erasures
 from fediprof.moderation.commands import ReportActor, report_actor
 from fediprof.moderation.domains import Line
@@ -18,6 +19,8 @@ from fediprof.profiles.entries import Draft, PublishEntry, WriteEntry, publish_e
 from fediprof.profiles.records import EVERYONE, Field, Words
 from fediprof.web.routes import routes
 from tests.conftest import make_member
+from tests.groups.conftest import make_group
+from tests.web.in_a_group import begin
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +53,21 @@ PAGES = [
     and not route.path.endswith((".atom", ".json", ".pdf", ".vcf", ".csv"))
 ]
 
+ROOMS = {
+    "/@{name}/members": "/@circle/members",
+    "/@{name}/log": "/@circle/log",
+    "/@{name}/log/{number:int}": "/@circle/log/{decision}",
+    "/@{name}/decisions": "/@circle/decisions",
+    "/@{name}/queue": "/@circle/queue",
+    "/@{name}/settings": "/@circle/settings",
+    "/@{name}/t/{number:int}": "/@circle/t/{thread}",
+    "/groups/{id:int}/begin": "/groups/{group}/begin",
+    "/groups/{id:int}/log": "/groups/{group}/log",
+    "/groups/find": "/groups/find?q=circle",
+    "/posts/{id:int}/moderate": "/posts/{thread}/moderate",
+}
+"""Pages of groups: address → where one is."""
+
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, marie, member, language) -> None:
@@ -62,6 +80,9 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
     entry = await services.perform(write_entry, WriteEntry(marie, draft))
     entry = await services.perform(publish_entry, PublishEntry(marie, entry.id))
     console = await _for_the_console(services, marie, paul)
+    circle = await make_group(services, marie, "circle", votes=True)
+    thread = await begin(services, marie, circle, "A thread")
+    decision = (await services.read(lambda tx: log.page(tx, circle.id)))[0]
     seen = 0
     for template in PAGES:
         number = str(paul.actor_id if "/people/" in template else post.id)
@@ -71,7 +92,9 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
         slug = entry.slug if "/e/" in template or "/ask/" in template else post.iri.rpartition("/")[2]
         path = template.replace("{name}", "marie").replace("{slug}", slug).replace("{id:int}", number)
         path = path.replace("{step}", "aim")
-        await member.open(f"{path}?lang={language}")
+        if template in ROOMS:
+            path = ROOMS[template].format(group=circle.id, thread=thread.id, decision=decision.id)
+        await member.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
         assert member.status == 200, path
         assert member.page.html["lang"] == language
         assert len(member.page.find_all("h1")) == 1, path

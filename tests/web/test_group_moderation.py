@@ -32,7 +32,7 @@ async def test_a_first_post_waits_and_is_let_in(services, workshop, browse, memb
     await member.open("/notifications")
     assert "Paul wrote something that waits for you" in member.text
     await member.open("/groups")
-    assert "1 waits" in member.text
+    assert "1 to decide" in member.text
     await member.open("/@workshop/queue")
     assert "My first words here." in member.text
     number = (await services.read(lambda tx: store.held(tx, workshop.id)))[0].post_id

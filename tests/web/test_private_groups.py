@@ -68,8 +68,8 @@ async def circle(services, marie: Member, monkeypatch) -> Circle:  # type: ignor
 def addresses(app, circle: Circle) -> Iterator[tuple[outputs.Door, str]]:  # type: ignore[no-untyped-def]
     """Every address of every door, each of its places filled with all there is of its kind."""
     slugs = [each.iri.rpartition("/")[2] for each in (circle.thread, circle.reply, circle.gone)]
-    numbers = [circle.thread.id, circle.reply.id, circle.gone.id, circle.group.id, circle.paul.actor_id, 1]
-    names = ["secret", "paul", "marie", "zirconium"]
+    numbers = [circle.thread.id, circle.reply.id, circle.gone.id, circle.group.id, circle.paul.actor_id]
+    names = ["secret", "paul"]
     for door, template in outputs.of_app(app):
         if "streaming" in template or template.startswith(("/static", "/media")):
             continue

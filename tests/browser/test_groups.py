@@ -1,0 +1,210 @@
+"""Pages of groups in a real browser: whole at phone and desk width, in both themes and languages; nobody is kept out (axe), nobody
+else is asked; a thread is begun, answered and moderated by keyboard alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from fediprof.follows.commands import RequestFollow
+from fediprof.groups import contesting, membership, moderating, posting, reporting, voting
+from fediprof.groups.contesting import ContestDecision
+from fediprof.groups.founding import Charter, FoundGroup, found_group
+from fediprof.groups.membership import AnswerRequest, ShowMyself
+from fediprof.groups.moderating import BanPerson, ModeratePost
+from fediprof.groups.posting import BeginThread
+from fediprof.groups.records import Hosted, Kind
+from fediprof.interactions.commands import React
+from fediprof.moderation.commands import ReportActor
+from fediprof.posts.commands import PublishPost
+from fediprof.posts.records import Post
+from fediprof.principal import Member
+from fediprof.services import Services
+from tests.browser.conftest import Site, Watch, log_in
+from tests.browser.test_pages import AXE, RUN
+from tests.conftest import make_member, sealed
+
+pytestmark = pytest.mark.anyio
+ABOUT = (
+    "Celles et ceux qui font tourner des ateliers : questions, essais, embauches.\n\n"
+    "Nous nous retrouvons *le mardi*. On y vient d’un poste ou sans poste.\n\n- ce qui a marché\n- ce qui a raté"
+)
+RULES = ("Une offre dit qui, où et pour combien.", "On parle aux gens comme s’ils étaient là.", "Pas de robots.")
+
+
+@dataclass(slots=True)
+class Circle:
+    """A group with a thread of each kind, what waits for Marie, and a private one."""
+
+    group: Hosted
+    private: Hosted
+    thread: Post
+    removed: Post
+    decision: int
+
+
+async def found(services: Services, by: Member, username: str, **more: Any) -> Hosted:
+    keys = sealed(services.keystore, services.here().actor(username))
+    return await services.perform(found_group, FoundGroup(by, username, Charter(**more), keys, True))
+
+
+@pytest.fixture
+async def circle(site: Site) -> Circle:
+    services, marie, paul = site.services, site.marie, site.paul
+    more = {
+        "name": "Ateliers de l’Est",
+        "description": ABOUT,
+        "rules": RULES,
+        "language": "fr",
+        "posting": "everyone",
+    }
+    group = await found(services, marie, "ateliers", hold_newcomers=True, **more)
+    private = await found(services, marie, "entre_nous", name="Entre nous", membership="private", rules=RULES[:1])
+    people = [await make_member(services, name, name=name.title()) for name in ("nora", "otto")]
+    for each in (paul, *people):
+        await services.perform(membership.join, RequestFollow(each, group.id))
+    await services.perform(membership.join, RequestFollow(people[0], private.id))
+    await services.perform(membership.show_myself, ShowMyself(paul, group.id, True, "recruiter"))
+
+    async def begin(by: Member, title: str, text: str, kind: Kind) -> Post:
+        made = PublishPost(by, text, "public", title=title, language="fr")
+        return await services.perform(posting.begin_thread, BeginThread(made, group.id, kind))
+
+    text = "Trois équipes, un seul four. *Qui a déjà essayé* de décaler les pauses ?"
+    thread = await begin(marie, "Comment organiser un poste de nuit sans casser les gens ?", text, "ask")
+    pinned = await begin(marie, "Bienvenue : dites d’où vous venez", "Une ligne suffit.", "tell")
+    offer = await begin(
+        paul, "Chef d’atelier à Grenoble, 42 à 48 k€", "PME de 40 personnes, poste à prendre.", "offer"
+    )
+    await services.perform(moderating.approve_held, ModeratePost(marie, group.id, offer.id))
+    answered = PublishPost(
+        paul, "@marie Nous, oui, en 2019. Cela a tenu six mois.", "public", in_reply_to_id=thread.id
+    )
+    answer = await services.perform(posting.publish, answered)
+    again = PublishPost(marie, "@paul Et ensuite ?", "public", in_reply_to_id=answer.id)
+    await services.perform(posting.publish, again)
+    await services.perform(voting.like, React(paul, thread.id))
+    await services.perform(voting.like, React(marie, answer.id))
+    await services.perform(moderating.pin_thread, ModeratePost(marie, group.id, pinned.id))
+    await begin(people[1], "Première question d’un nouveau", "Est-ce bien ici ?", "ask")
+    removed = await begin(paul, "Formation miracle", "Achetez-la.", "offer")
+    event = await services.perform(moderating.remove_post, ModeratePost(marie, group.id, removed.id, "Sans prix.", 1))
+    await services.perform(contesting.contest, ContestDecision(paul.actor_id, event.id, "Le prix est dans l’image."))
+    await services.perform(reporting.report, ReportActor(people[0], paul.actor_id, (offer.id,), "Est-ce vrai ?"))
+    await services.perform(moderating.lock_thread, ModeratePost(marie, group.id, pinned.id, "Tout est dit."))
+    away = await make_member(services, "yann", name="Yann")
+    await services.perform(moderating.ban_person, BanPerson(marie, group.id, away.actor_id, "Trois fois.", 2))
+    by_request = await found(services, marie, "sur_demande", name="Sur demande", membership="approval")
+    await services.perform(membership.join, RequestFollow(paul, by_request.id))
+    await services.perform(membership.admit, AnswerRequest(marie, by_request.id, paul.actor_id))
+    return Circle(group, private, thread, removed, event.id)
+
+
+def public(site: Site, circle: Circle) -> list[str]:
+    return [
+        "/groups",
+        "/@ateliers",
+        "/@ateliers?show=ask",
+        "/@ateliers?show=unanswered",
+        "/@entre_nous",
+        "/@ateliers/follow",
+        f"/@ateliers/log/{circle.decision}",
+        site.path(circle.thread),
+        site.path(circle.removed),
+    ]
+
+
+def own(site: Site, circle: Circle) -> list[str]:
+    return [
+        "/groups",
+        "/groups/threads",
+        "/groups/unanswered",
+        "/groups/new",
+        "/groups/find?q=!nobody",
+        "/@ateliers",
+        "/@entre_nous",
+        f"/groups/{circle.group.id}/begin",
+        "/@ateliers/queue",
+        "/@ateliers/settings",
+        "/@ateliers/members",
+        "/@ateliers/log",
+        "/@ateliers/decisions",
+        f"/@ateliers/log/{circle.decision}",
+        site.path(circle.thread),
+        site.path(circle.removed),
+        f"/posts/{circle.thread.id}/moderate",
+        f"/posts/{circle.removed.id}/moderate",
+        "/notifications",
+        "/home",
+    ]
+
+
+EXPECTED = {"/groups/find?q=!nobody": 422}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_every_page_of_groups_is_whole_and_open_to_all(
+    browser: Browser, site: Site, circle: Circle, theme: str, language: str
+) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: tests/browser/setup.sh")
+    problems: list[str] = []
+    for width in (320, 1280):
+        for member in (False, True):
+            context = await browser.new_context(
+                base_url=site.origin,
+                color_scheme=theme,  # type: ignore[arg-type]
+                locale=language,
+                viewport={"width": width, "height": 800},
+                bypass_csp=True,  # for axe alone
+            )
+            watch = Watch(context, site.origin)
+            page = await context.new_page()
+            if member:
+                await log_in(page, site)
+            for path in own(site, circle) if member else public(site, circle):
+                answer = await page.goto(path + ("&" if "?" in path else "?") + f"lang={language}")
+                assert answer is not None
+                where = f"{path} {width} {theme} {language}"
+                wanted = EXPECTED.get(path, 200)
+                if not member:
+                    wanted = {site.path(circle.removed): 410, f"/@ateliers/log/{circle.decision}": 401}.get(path, 200)
+                if answer.status != wanted:
+                    problems.append(f"{where}: {answer.status}")
+                await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+                over = await page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                if over > 0:
+                    problems.append(f"{where}: {over} px stick out")
+                if width == 320 or path == "/@ateliers":
+                    await page.add_script_tag(path=AXE)
+                    problems += [f"{where}: {each}" for each in await page.evaluate(RUN)]
+            problems += watch.elsewhere
+            await context.close()
+    assert problems == []
+
+
+async def test_the_sheet_of_groups_is_small_and_for_their_pages_alone(
+    browser: Browser, site: Site, circle: Circle
+) -> None:
+    context = await browser.new_context(base_url=site.origin)
+    page = await context.new_page()
+    sizes: dict[str, int] = {}
+
+    async def weigh(response) -> None:  # type: ignore[no-untyped-def]
+        sizes[response.url] = len(await response.body())
+
+    page.on("response", weigh)
+    await page.goto("/@ateliers", wait_until="networkidle")
+    assert sum(sizes.values()) < 100_000
+    assert next(size for url, size in sizes.items() if "groups.css" in url) <= 3 * 1024
+    sizes.clear()
+    await page.goto("/@marie", wait_until="networkidle")
+    assert not any("groups.css" in url for url in sizes)
+    await context.close()
