@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,20 @@ async def test_a_post_is_taken_out_with_the_rule_and_put_back(
     told = await decisions(services, industry)
     assert [(each.action, each.rule) for each in told[-2:]] == [("remove", 1), ("restore", None)]
     assert told[-2].undone_at is not None
+
+
+async def test_of_two_who_decide_at_once_one_does(services, industry, marie, remote, network, drain) -> None:
+    paul = remote("paul", "far.example")
+    await joined(industry, (paul,), drain, network)
+    post = await thread(services, industry, paul, 1, drain)
+    network.delivered.clear()
+    asked = ModeratePost(marie, industry.id, post.id, "spam")
+    both = (services.perform(moderating.remove_post, asked) for _ in range(2))
+    done = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(each).__name__ for each in done) == ["Conflict", "Event"]
+    await drain()
+    assert len({each["id"] for each in wrapped(network, "Delete")}) == 1
+    assert [each.action for each in await decisions(services, industry)].count("remove") == 1
 
 
 async def test_what_is_taken_from_somebody_asks_for_a_reason_or_a_rule(services, industry, marie) -> None:
@@ -302,8 +317,8 @@ async def test_a_ban_that_is_over_is_over(services, industry, marie, remote, net
     await joined(industry, (paul,), drain, network)
     person = await actor(services, paul.iri)
     day = timedelta(days=1)
+    past = BanPerson(marie, industry.id, person.id, "spam", ends_at=clock.now() - day)
     with pytest.raises(Invalid):
-        past = BanPerson(marie, industry.id, person.id, "spam", ends_at=clock.now() - day)
         await services.perform(moderating.ban_person, past)
     await services.perform(
         moderating.ban_person, BanPerson(marie, industry.id, person.id, "x", ends_at=clock.now() + day)
