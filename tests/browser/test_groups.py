@@ -176,7 +176,7 @@ async def test_every_page_of_groups_is_whole_and_open_to_all(
                     wanted = {site.path(circle.removed): 410, f"/@ateliers/log/{circle.decision}": 401}.get(path, 200)
                 if answer.status != wanted:
                     problems.append(f"{where}: {answer.status}")
-                await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+                await page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
                 over = await page.evaluate(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )
@@ -187,7 +187,7 @@ async def test_every_page_of_groups_is_whole_and_open_to_all(
                     problems += [f"{where}: {each}" for each in await page.evaluate(RUN)]
             problems += watch.elsewhere
             await context.close()
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 async def test_the_sheet_of_groups_is_small_and_for_their_pages_alone(

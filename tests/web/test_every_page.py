@@ -27,10 +27,11 @@ pytestmark = pytest.mark.anyio
 
 async def _for_the_console(services, marie, paul) -> dict[str, int]:  # type: ignore[no-untyped-def]
     """What the console's pages are about, by the beginning of their addresses."""
+    loud = await make_member(services, "loud", name="Loud")
     report = await services.perform(report_actor, ReportActor(marie, paul.actor_id, comment="Look"))
     brought = await services.perform(bring_file, BringFile(marie, (Line("far.example", "block"),)))
     event = await services.perform(warn_actor, WarnActor(marie, paul.actor_id, "Please"))
-    await services.perform(sanction_actor, SanctionActor(marie, paul.actor_id, "limit", "Too loud"))
+    await services.perform(sanction_actor, SanctionActor(marie, loud.actor_id, "limit", "Too loud"))
     nora = await make_member(services, "nora")
     secret = await services.perform(delete_own_account, DeleteAccount(nora))
     erasure = await services.read(lambda tx: erasures.by_secret(tx, secret))
