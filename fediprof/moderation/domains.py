@@ -170,7 +170,14 @@ def _keep(tx: Tx, line: Line, known: Policy | None, by_iri: str, list_id: int | 
     severity = line.severity
     if severity is None:
         if policies.drop(tx, line.domain):
-            log.add(tx, here, group_id=None, by_iri=by_iri, action="domain_lift", subject_iri=line.domain)
+            log.add(
+                tx,
+                here,
+                group_id=None,
+                by_iri=by_iri,
+                action="domain_lift",
+                subject_iri=known.shown_as if known else line.domain,
+            )
         return
     if known is not None and not line.whole:
         line = replace(line, comment=known.comment, largest=known.largest, per_minute=known.per_minute)

@@ -50,7 +50,7 @@ _FOLLOWED = Prepared(
         follow.c.follower_id == bindparam("reader"), follow.c.state == "accepted", among(follow.c.target_id, "ids")
     )
 )
-_AUTHORS = Prepared(select(post.c.id, post.c.actor_id).where(among(post.c.id, "ids")))
+_AUTHORS = Prepared(select(post.c.id, post.c.actor_id, post.c.visibility).where(among(post.c.id, "ids")))
 _SUSPENDED = Prepared(
     select(sanction.c.actor_id).where(sanction.c.actor_id == bindparam("actor"), sanction.c.kind == "suspend")
 )
@@ -86,11 +86,13 @@ def heard(tx: Tx, reader_id: int | None, people: Sequence[Actor]) -> list[Actor]
 
 
 def heard_posts(tx: Tx, reader_id: int | None, post_ids: Sequence[int]) -> list[int]:
-    """Posts without those of people whom the reader is not shown."""
+    """Posts without those of people whom the reader is not shown. In private talk that the reader took part in, all."""
     ((people, servers),) = _ANY.all(tx, {})
     if not post_ids or not (people or servers):
         return list(post_ids)
-    authors = {row[0]: row[1] for row in _AUTHORS.all(tx, {"ids": list(post_ids)})}
+    rows = _AUTHORS.all(tx, {"ids": list(post_ids)})
+    talks = any(row[1] == reader_id and row[2] == "direct" for row in rows)
+    authors = {row[0]: row[1] for row in rows if not (talks and row[2] == "direct")}
     out = unheard(tx, reader_id, authors.values())
     return [each for each in post_ids if authors.get(each) not in out]
 

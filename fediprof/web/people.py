@@ -38,9 +38,13 @@ async def the_actor(page: Page) -> Actor:
     """The person in the address; the server's own account is nobody."""
     number = page.request.path_params["id"]
     actor = await page.read(lambda tx: actors.by_id(tx, number))
-    if actor is None or ("." in actor.username and actor.local):
+    if actor is None or ("." in actor.username and actor.local) or await _is_hidden(page, actor):
         raise NotFound(f"no person {number}")
     return actor
+
+
+async def _is_hidden(page: Page, actor: Actor) -> bool:
+    return await page.read(lambda tx: limits.suspended(tx, actor.id))
 
 
 async def person(page: Page) -> Response:
