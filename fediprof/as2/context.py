@@ -54,6 +54,7 @@ ACTOR_TERMS: Final[dict[str, object]] = {
     "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
     "moderators": _reference("lemmy:moderators"),
     "fp:profile": _reference(f"{FP}profile"),
+    "fp:membership": f"{FP}membership",
 }
 
 _FIELDS: Final = ("employer", "title", "dates", "place", "figures", "client")
@@ -62,10 +63,10 @@ ENTRY_TERMS: Final[dict[str, object]] = {
     for name in (
         *("kind", "prompt", "data", "standIns", "evidence"),
         *_FIELDS,
-        *("entries", "fields", "expires", "mode"),
+        *("entries", "fields", "expires", "mode", "with"),
     )
 } | {f"{name}Map": {"@id": f"fp:{name}", "@container": "@language"} for name in _FIELDS}
-"""What stands inside `fp:entry`, `fp:grant` and `fp:ask`: plain names there, ours once expanded."""
+"""What stands inside `fp:entry`, `fp:grant`, `fp:ask` and `fp:introduction`: plain names there, ours once expanded."""
 
 POST_TERMS: Final[dict[str, object]] = {
     "sensitive": "as:sensitive",

@@ -92,6 +92,8 @@ class Actor:
     moderators: str | None = None
     """A Group's moderators collection, where it names one: `attributedTo` or `moderators`."""
     posting_restricted_to_mods: bool = False
+    membership: str = ""
+    """`fp:membership` of a Group: open, approval or private; "" where it does not say."""
     attribution_domains: tuple[str, ...] = ()
 
 
@@ -182,6 +184,8 @@ class Post:
     """`fp:ask`: which entries its author would like to read more of, as sent."""
     grant: Document | None = None
     """`fp:grant`: which entries its author opened to whom it is for, as sent."""
+    introduction: Document | None = None
+    """`fp:introduction`: whom its author would like to introduce whom it is for to, as sent."""
     kind: str = ""
     """`fp:kind` of a thread in a group: ask, tell, offer."""
 

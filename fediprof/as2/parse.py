@@ -120,6 +120,7 @@ def actor(doc: Document) -> Actor:
         emojis=tags(doc)[2],
         moderators=_moderators(doc),
         posting_restricted_to_mods=boolean(doc.get("postingRestrictedToMods")),
+        membership=string(doc.get("fp:membership"), 16) or "",
         attribution_domains=_domains(doc.get("attributionDomains")),
     )
 
@@ -190,6 +191,7 @@ def post(doc: Document) -> Post:
         interaction_policy=policy if isinstance(policy := doc.get("interactionPolicy"), dict) else None,
         entry=entry if isinstance(entry := doc.get("fp:entry"), dict) else None,
         ask=asked if isinstance(asked := doc.get("fp:ask"), dict) else None,
+        introduction=asks if isinstance(asks := doc.get("fp:introduction"), dict) else None,
         kind=string(doc.get("fp:kind"), 16) or "",
         grant=opened if isinstance(opened := doc.get("fp:grant"), dict) else None,
     )

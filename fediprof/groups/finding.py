@@ -16,7 +16,7 @@ from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Resolver
 from fediprof.errors import Invalid, NotFound
 from fediprof.groups import store
-from fediprof.groups.records import Group, Membership
+from fediprof.groups.records import MEMBERSHIPS, Group, Membership
 from fediprof.here import Here
 from fediprof.posts import commands as post_commands
 from fediprof.posts.commands import AskForThread
@@ -64,14 +64,13 @@ class AskForGroup:
 
 
 def learn_group(tx: Tx, request: LearnGroup, here: Here) -> Done[Actor]:
-    """Keep an actor, and of a group how it is run. It is private once something of it was not for everyone (`receive`);
-    until then one that chooses its members is taken for one that everybody may read (groups §7.3)."""
+    """Keep an actor, and of a group how it is run."""
     done = actor_commands.learn_actor(tx, actor_commands.LearnActor(request.described), here)
     actor, doc = done.value, request.document
     if actor.local or actor.type != "Group":
         return done
     before = store.by_id(tx, actor.id)
-    membership: Membership = "approval" if doc.manually_approves_followers else "open"
+    membership = _membership(doc)
     if before is not None and before.private and membership == "approval":
         membership = "private"
     listed = doc.moderators
@@ -95,6 +94,18 @@ def learn_group(tx: Tx, request: LearnGroup, here: Here) -> Done[Actor]:
         ),
     )
     return done
+
+
+def _membership(doc: as2.Actor) -> Membership:
+    """One that chooses its members, and does not say (`fp:membership`) that all may read it, is taken for private where it
+    speaks Lemmy's words, for whom that is what choosing means (groups §7.3): else the first thing a member writes there
+    would be written for everyone. Others turn out to be private by what they pass on (`receive`)."""
+    said: Membership | None = next((each for each in MEMBERSHIPS if each == doc.membership), None)
+    if said is not None and (said == "open") != doc.manually_approves_followers:
+        return said
+    if not doc.manually_approves_followers:
+        return "open"
+    return "private" if doc.moderators is not None else "approval"
 
 
 def find_group(tx: Tx, request: FindGroup, here: Here) -> Done[Found]:

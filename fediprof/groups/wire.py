@@ -35,6 +35,7 @@ def document(hosted: Hosted, keys: Mapping[str, tuple[str, str]], here: Here, *,
         "moderators": collection,
         "postingRestrictedToMods": group.posting == "moderators",
         "sensitive": False,
+        "fp:membership": group.membership,
     }
 
 

@@ -119,7 +119,25 @@ async def test_what_a_document_lacks_or_has_too_much_of_does_no_harm(data, marie
     await drain()
     assert found.actor.display == "data"
     assert found.actor.summary == "<p>Hi</p>"
-    assert (found.group.membership, found.group.posting) == ("approval", "moderators")
+    assert (found.group.membership, found.group.posting) == ("private", "moderators")
+
+
+@pytest.mark.parametrize(
+    ("said", "chooses", "kept"),
+    [
+        ("private", True, "private"),
+        ("approval", True, "approval"),
+        ("open", False, "open"),
+        ("open", True, "private"),  # contradicts itself: the narrower
+        ("approval", False, "open"),
+        (["private"], True, "private"),
+        (None, True, "private"),  # Lemmy's are, when they choose
+        (None, False, "open"),
+    ],
+)
+async def test_who_reads_a_group_is_known_before_the_first_word_in_it(data, marie, drain, said, chooses, kept):
+    data.publish(**{"manuallyApprovesFollowers": chooses, "fp:membership": said})
+    assert (await find(data, marie, "!data@lemmy.example")).group.membership == kept
 
 
 async def test_a_group_is_asked_for_its_threads_once_a_day(data, marie, network, drain):

@@ -190,7 +190,7 @@ async def test_a_question_is_known_by_its_title(joined, ana, drain):
 async def test_a_private_group_is_known_by_what_it_passes_on_and_read_by_its_members_alone(
     services, joined, marie, ana, drain
 ):
-    joined.publish(manuallyApprovesFollowers=True)
+    joined.publish(**{"manuallyApprovesFollowers": True, "fp:membership": "approval"})
     await joined.learn()
     assert (await joined.kept()).membership == "approval"
     page = joined.page(ana, 1, **joined.private())
