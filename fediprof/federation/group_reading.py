@@ -11,7 +11,7 @@ from fediprof.actors.records import Actor
 from fediprof.as2 import model as as2
 from fediprof.as2 import origin, parse, reader
 from fediprof.as2.model import Collection, Document, Reference
-from fediprof.errors import FediprofError, Malformed, NotAllowed, Refused, Unreachable
+from fediprof.errors import FediprofError, Malformed, NotAllowed, Refused, TryLater, Unreachable
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.groups import store
 from fediprof.groups.receive import ReceivePassedPost, receive_post
@@ -38,26 +38,32 @@ class GroupReader:
         """None when there is none to be had. Raises Unreachable when asking later may help."""
         if self._perform.here().is_ours(iri):
             return None
+        host = origin.host_of(iri)
         if self._pace is not None:
-            await self._pace.wait(origin.host_of(iri))
+            await self._pace.wait(host)
+        elif not origin.same_origin(iri, self._group.iri) and not self._resolver.budget.take(host):
+            raise TryLater(f"{host} was asked for enough of what groups passed on")
         try:
             found = await self._resolver.documents.fetch(iri)
         except Refused as refusal:
             if refusal.code not in (401, 403):
                 raise
             found = None
-        if found is None and origin.same_origin(iri, self._group.iri):
+        if found is None:
             found = await self._as_member(iri)
         return None if found is None else found.document
 
     async def _as_member(self, iri: str) -> Any:
-        """What is for members alone; other than of a group that chooses them nothing is asked for twice."""
+        """What is for members alone: of a private group on any server it is on; of one that chooses its members, and may turn
+        out to be private, on its own. Nothing else is asked for twice."""
+        at_home = origin.same_origin(iri, self._group.iri)
         keystore = self._perform.keystore
 
         def key_of_a_member(tx: Any) -> Any:
             known = store.by_id(tx, self._group.id)
             member = store.a_member_here(tx, self._group.id)
-            if known is None or known.membership == "open" or member is None:
+            asked = known is not None and (known.private or (known.membership == "approval" and at_home))
+            if not asked or member is None:
                 return None
             return keystore.pair(tx, member).rsa
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
-from fediprof.as2 import audience
+from fediprof.as2 import audience, origin
 from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Notify, Stream
@@ -20,6 +20,7 @@ from fediprof.here import Here
 from fediprof.interactions import commands as interactions
 from fediprof.interactions import store as interaction_store
 from fediprof.interactions.commands import ReceiveReaction
+from fediprof.moderation import limits, policies
 from fediprof.posts import receive
 from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceivePost, ReceiveRevision
@@ -74,9 +75,11 @@ class ReceivePassedVote:
 def receive_post(tx: Tx, request: ReceivePassedPost, here: Here) -> Done[Arrival]:
     """Keep what a group passed on, as a post in that group. A thread goes into the homes of its members here."""
     home, group = _group(tx, request.group_id)
-    written = request.written
+    written, author = request.written, request.author
+    if policies.domain_blocked(tx, author.host) or limits.suspended(tx, author.id):
+        return Done(Arrival(None, "its author is shut out here"))
     known = posts.by_iri(tx, written.id)
-    if known is not None and (known.local or known.actor_id != request.author.id):
+    if known is not None and (known.local or known.actor_id != author.id):
         return Done(Arrival(None, "not its author's post"))
     if known is not None and known.group_id not in (None, home.id):
         return Done(Arrival(None, "in another group"))
@@ -84,7 +87,7 @@ def receive_post(tx: Tx, request: ReceivePassedPost, here: Here) -> Done[Arrival
     answered = _placed(tx, parent, home, here) if parent is not None else None
     if not _is_for(written, home, answered):
         return Done(Arrival(None, "not for this group"))
-    seen_by = visibility(group, home, request.author, written)
+    seen_by = visibility(group, home, author, written)
     if seen_by is None:
         return Done(Arrival(None, "not written for the group's readers"))
     if store.was_removed(tx, home.id, written.id):
@@ -206,6 +209,8 @@ def receive_vote(tx: Tx, request: ReceivePassedVote, here: Here) -> Done[str]:
     placed = store.post(tx, post.id) if post is not None else None
     if post is None or placed is None or placed.group_id != request.group_id:
         return Done("not on a post of this group")
+    if policies.domain_blocked(tx, origin.host_of(request.voter_iri)):
+        return Done("its voter's server is shut out here")
     voter = actors.by_iri(tx, request.voter_iri)
     if voter is not None and any(
         interaction_store.of(tx, kind, voter.id, post.id) is not None for kind in ("like", "dislike")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from fediprof.actors import store as actors
 from fediprof.follows.commands import RequestFollow
 from fediprof.groups import log, membership, posting, store
 from fediprof.groups.posting import BeginThread
+from fediprof.moderation.domains import BlockDomain, block_domain
+from fediprof.net.budget import HostBudget
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PublishPost
+from fediprof.schema.inbox import inbox_activity
 from fediprof.timelines import store as timelines
 from tests.conftest import make_member
 from tests.support.remote import PUBLIC
@@ -525,3 +529,28 @@ async def test_a_vote_by_two_ways_is_one(joined, ana, paul, drain, first):
         await way()
         await drain()
     assert (await joined.placed(page["id"])).ups == 1
+
+
+async def test_who_is_shut_out_here_comes_in_by_no_group(services, joined, marie, paul, ana, drain):
+    """Not even with a proof of their own."""
+    page, other = joined.page(paul, 1), joined.page(ana, 2)
+    await joined.pass_on(joined.create(ana, other))
+    await services.resolver.actor(paul.iri)
+    await services.perform(block_domain, BlockDomain(marie, "far.example"))
+    await joined.pass_on(paul.proven(joined.create(paul, page)))
+    await joined.pass_on(paul.activity("Like", other["id"]))
+    await drain()
+    assert await joined.post(page["id"]) is None
+    assert (await joined.placed(other["id"])).ups == 0
+
+
+async def test_a_flood_of_one_hosts_posts_waits_and_is_not_dropped(services, joined, paul, drain):
+    """A group must not make us ask a third server for thousands of posts at once."""
+    services.resolver.budget = HostBudget(5, clock=lambda: 0.0)
+    for number in range(8):
+        await joined.pass_on(joined.create(paul, joined.page(paul, number)))
+    await drain()
+    asked = [url for url in joined.network.got if url.startswith("https://far.example/post/")]
+    assert len(asked) == 5
+    waiting = select(inbox_activity.c.id).where(inbox_activity.c.state == "waiting")
+    assert len(await services.read(lambda tx: tx.execute(waiting).all())) == 3
