@@ -20,13 +20,16 @@ from fediprof.moderation import policies
 from fediprof.moderation import store as moderation
 from fediprof.notifications import store as notifications
 from fediprof.posts import commands as posts
+from fediprof.posts import store as post_store
 from fediprof.posts.commands import PublishPost
+from fediprof.posts.records import Post
 from fediprof.principal import Member
 from fediprof.profiles import store as profiles
 from fediprof.profiles import views
 from fediprof.profiles.disclosure import is_hidden
 from fediprof.profiles.people import people_of
 
+_WORDS: dict[str, dict[Says, str]] = {"en": {"yes": "Yes", "no": "No"}, "fr": {"yes": "Oui", "no": "Non"}}
 _BOTH = N_("{one} {two} You both said yes: here you are, the three of us.")
 
 
@@ -55,6 +58,16 @@ class AnswerIntroduction:
     person_id: int
     introduction_id: int
     says: Says
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerElsewhere:
+    """To a question that came as a private message from another server of this kind. `language`: of the word that is sent."""
+
+    by: Member
+    post_id: int
+    says: Says
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,27 @@ def answer(tx: Tx, request: AnswerIntroduction, here: Here) -> Done[Introduction
     if any(each.answer != "yes" for each in others):
         return Done(asked)
     return _opened(tx, asked, parties, here)
+
+
+def answer_elsewhere(tx: Tx, request: AnswerElsewhere, here: Here) -> Done[Post]:
+    """Reply with one word, which that server reads and shows to nobody. Raises NotFound."""
+    asked = post_store.by_id(tx, request.post_id)
+    by = actors.by_id(tx, asked.actor_id) if asked is not None else None
+    seen = by is not None and post_store.is_visible(tx, request.post_id, request.by.actor_id)
+    if by is None or not seen or request.post_id not in store.questions_in(tx, [request.post_id], here.now):
+        raise NotFound("no such question")
+    store.settle_question(tx, request.post_id)
+    word = _WORDS[request.language if request.language in _WORDS else "en"][request.says]
+    handle = f"@{by.handle}"
+    reply = PublishPost(
+        request.by,
+        f"{handle} {word}",
+        visibility="direct",
+        language=request.language,
+        in_reply_to_id=request.post_id,
+        named={handle: by.id},
+    )
+    return posts.publish_post(tx, reply, here)
 
 
 def withdraw(tx: Tx, request: WithdrawIntroduction, here: Here) -> Done[Introduction]:

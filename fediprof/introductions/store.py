@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import insert as insert_into
 
 from fediprof.actors import store as actors
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.introductions.records import PAIR_RESTS, Asked, Introduction, Mine, Party, Says, State
 from fediprof.schema.accounts import account
-from fediprof.schema.introductions import introduction, introduction_party
+from fediprof.schema.introductions import introduction, introduction_party, introduction_question
 
 SHOWN = 50
 
@@ -92,6 +93,7 @@ def sweep(tx: Tx, now: datetime) -> None:
     old = select(introduction.c.id).where(*over)
     tx.execute(delete(introduction_party).where(introduction_party.c.introduction_id.in_(old)))
     tx.execute(delete(introduction).where(*over))
+    tx.execute(delete(introduction_question).where(introduction_question.c.ends_at <= now))
 
 
 def forget(tx: Tx, actor_id: int) -> None:
@@ -104,6 +106,26 @@ def forget(tx: Tx, actor_id: int) -> None:
     )
     tx.execute(delete(introduction_party).where(introduction_party.c.introduction_id.in_(theirs)))
     tx.execute(delete(introduction).where(introduction.c.id.in_(theirs)))
+
+
+# --- questions of other servers
+
+
+def keep_question(tx: Tx, post_id: int, ends_at: datetime) -> None:
+    tx.execute(insert_into(introduction_question).values(post_id=post_id, ends_at=ends_at))
+
+
+def questions_in(tx: Tx, post_ids: Iterable[int], now: datetime) -> set[int]:
+    """Those of the messages that ask one, and wait."""
+    query = select(introduction_question.c.post_id).where(
+        introduction_question.c.post_id.in_(list(post_ids)), introduction_question.c.ends_at > now
+    )
+    return set(tx.execute(query).scalars())
+
+
+def settle_question(tx: Tx, post_id: int) -> bool:
+    """True for the one who answers it."""
+    return tx.execute(delete(introduction_question).where(introduction_question.c.post_id == post_id)).rowcount > 0
 
 
 # --- as people see them

@@ -40,6 +40,7 @@ def question(asked: Introduction, by: Actor, to: Actor, other: Actor, iri: str, 
         "to": [to.iri],
         "cc": [],
         "sensitive": False,
+        "fp:introduction": {"with": other.iri, "expires": rfc3339(asked.ends_at)},
         "tag": [{"type": "Mention", "href": to.iri, "name": handle}],
     }
     return build.activity(

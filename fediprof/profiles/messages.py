@@ -1,5 +1,5 @@
-"""What private messages of other servers say in terms beside their text: that something is asked for (`fp:ask`), or that a
-part was opened to somebody here (`fp:grant`)."""
+"""What private messages of other servers say in terms beside their text: that something is asked for (`fp:ask`), that a
+part was opened to somebody here (`fp:grant`), or that somebody would be introduced (`fp:introduction`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from fediprof.as2 import origin, reader
 from fediprof.db.database import Tx
 from fediprof.effects import Done
 from fediprof.here import Here
+from fediprof.introductions import store as introductions
+from fediprof.introductions.records import LASTS
 from fediprof.posts import receive
 from fediprof.posts import store as posts
 from fediprof.posts.receive import Arrival, ReceivePost
@@ -28,7 +30,15 @@ def receive_message(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     if post is not None and done.value.outcome == "stored" and post.visibility == "direct":
         _note_asking(tx, request, post, here)
         _keep_opening(tx, request, post, here)
+        _keep_question(tx, request, post, here)
     return done
+
+
+def _keep_question(tx: Tx, request: ReceivePost, post: Post, here: Here) -> None:
+    """That an introduction is asked about, and until when: its reader gets two buttons."""
+    ends_at = reader.instant((request.written.introduction or {}).get("expires"))
+    if ends_at is not None and ends_at > here.now:
+        introductions.keep_question(tx, post.id, min(ends_at, here.now + LASTS))
 
 
 def _note_asking(tx: Tx, request: ReceivePost, post: Post, here: Here) -> None:

@@ -35,3 +35,11 @@ introduction_party = Table(
     Index("ix_introduction_party_person", "person_id"),
     Index("ix_introduction_party_note", "note_iri"),
 )
+
+introduction_question = Table(
+    "introduction_question",
+    metadata,
+    Column("post_id", Id, ForeignKey("post.id", ondelete="cascade"), primary_key=True, autoincrement=False),
+    Column("ends_at", Instant, nullable=False),
+)
+"""Private messages of other servers that ask such a question (`fp:introduction`), until they are answered."""

@@ -13,6 +13,7 @@ from fediprof.conversations.commands import OpenConversation, open_conversation
 from fediprof.conversations.store import Thread
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
+from fediprof.introductions import store as introductions
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
 from fediprof.posts import views
@@ -81,6 +82,8 @@ async def conversation(page: Page) -> Response:
         raise NotFound(f"no conversation {number} of {page.me.actor.username}")
     people = {actor.id: actor for each in items for actor in (each.author, *each.mentions) if actor.id != reader}
     beside = await disclosures.beside(page, items)
+    theirs = [each.post.id for each in items if not each.post.local]
+    questions = await page.read(lambda tx: introductions.questions_in(tx, theirs, page.here.now))
     return page.render(
         "account/conversation.html",
         items=items,
@@ -88,6 +91,7 @@ async def conversation(page: Page) -> Response:
         opened=beside.opened,
         asked=beside.asked,
         received=beside.received,
+        questions=questions,
         shown=items[-1],
         form=compose.reply_form(page, items[-1]),
         back=page.request.url.path,

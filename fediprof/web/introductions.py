@@ -14,7 +14,12 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Malformed, NotFound
 from fediprof.introductions import commands, store
-from fediprof.introductions.commands import AnswerIntroduction, ProposeIntroduction, WithdrawIntroduction
+from fediprof.introductions.commands import (
+    AnswerElsewhere,
+    AnswerIntroduction,
+    ProposeIntroduction,
+    WithdrawIntroduction,
+)
 from fediprof.introductions.records import LASTS, MAX_WORDS, MOST_OPEN, Asked, Introduction, Mine, Says
 from fediprof.web.forms import Form, sentence
 from fediprof.web.view import Page
@@ -90,6 +95,17 @@ async def answer(page: Page) -> Response:
     if done.state == "opened" and page.visitor is not None and done.conversation_id is not None:
         return page.to(f"/conversations/{done.conversation_id}", "introduced")
     return page.to(f"/introductions/{done.id}", "answered")
+
+
+async def answer_elsewhere(page: Page) -> Response:
+    """To a question in a private conversation, from another server of this kind."""
+    sent, number = await page.form(), _number(page)
+    post_id = sent.number("post")
+    if sent["says"] not in ("yes", "no") or post_id is None:
+        raise Malformed("an answer that is none")
+    asked = AnswerElsewhere(page.by, post_id, cast("Says", sent["says"]), page.t.language)
+    await page.perform(commands.answer_elsewhere, asked)
+    return page.to(f"/conversations/{number}", "answered")
 
 
 def _answering(page: Page) -> int | None:

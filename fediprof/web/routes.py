@@ -203,6 +203,7 @@ routes: list[BaseRoute] = [
     _get("/introductions/new", members(introductions.form)),
     _post("/introductions/new", members(introductions.propose)),
     _get("/introductions/{id:int}", everybody(introductions.question)),
+    _post("/conversations/{id:int}/introduction", members(introductions.answer_elsewhere)),
     _post("/introductions/{id:int}/answer", everybody(introductions.answer)),
     _post("/introductions/{id:int}/withdraw", members(introductions.withdraw)),
     # arriving from other servers' pages

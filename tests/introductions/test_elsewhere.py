@@ -13,6 +13,7 @@ from fediprof.introductions import rules
 from fediprof.introductions.commands import WithdrawIntroduction, withdraw
 from fediprof.schema.introductions import introduction_party
 from fediprof.schema.posts import post
+from fediprof.text.html import plain
 from tests.introductions.conftest import (
     WHY,
     actor_id,
@@ -191,3 +192,45 @@ async def test_the_questions_address_gives_nothing_out(services, client, marie, 
         )
         assert answer.status_code == 404
     assert await actor_id(services, paul)
+
+
+async def test_servers_of_this_kind_show_two_buttons(services, marie, member, paul, network, drain) -> None:
+    """A question that came from one; the word that is sent is what the other server reads."""
+    until = clock.rfc3339(clock.now() + timedelta(days=14))
+    me = services.here().actor("marie")
+    tag = [{"type": "Mention", "href": me, "name": "@marie@home.example"}]
+    terms = {"fp:introduction": {"with": "https://far.example/users/zoe", "expires": until}}
+    note = paul.note("<p>@marie Puis-je ?</p>", to=(me,), tag=tag, **terms)
+    await paul.send(paul.create(note))
+    await drain()
+    await member.open("/conversations")
+    link = next(each["href"] for each in member.page.find_all("a") if each["href"].startswith("/conversations/"))
+    await member.open(link)
+    await member.press("/introduction", "Yes, introduce us")
+    assert "Your answer is kept" in member.text
+    assert not [each for each in member.page.find_all("form") if each["action"].endswith("/introduction")]
+    await drain()
+    reply = network.activities("Create")[-1]["object"]
+    assert reply["inReplyTo"] == note["id"]
+    assert reply["to"] == [paul.iri]
+    assert rules.said_in(plain(reply["content"])) == ("yes", True)
+
+
+async def test_what_is_sent_carries_the_term(services, marie, leo, paul, network, drain) -> None:
+    await proposed(services, marie, "leo", paul.handle)
+    await drain()
+    term = asked_by_message(network, paul)["fp:introduction"]
+    assert term["with"] == services.here().actor("leo")
+    assert term["expires"] > clock.rfc3339(clock.now() + timedelta(days=13))
+
+
+@pytest.mark.parametrize("term", ["yes", {}, {"expires": 7}, {"expires": "2020-01-01T00:00:00Z"}, ["x"]])
+async def test_a_term_that_says_nothing_makes_no_buttons(services, marie, member, paul, drain, term) -> None:
+    me = services.here().actor("marie")
+    note = paul.note("<p>@marie</p>", to=(me,), **{"fp:introduction": term})
+    assert (await paul.send(paul.create(note))).status_code == 202
+    await drain()
+    await member.open("/conversations")
+    link = next(each["href"] for each in member.page.find_all("a") if each["href"].startswith("/conversations/"))
+    assert (await member.open(link)).status == 200
+    assert "Yes, introduce us" not in member.text

@@ -48,3 +48,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_introduction_party_note", "introduction_party", ["note_iri"], unique=False)
     op.create_index("ix_introduction_party_person", "introduction_party", ["person_id"], unique=False)
+    op.create_table(
+        "introduction_question",
+        sa.Column("post_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["post.id"], name=op.f("fk_introduction_question_post_id_post"), ondelete="cascade"
+        ),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_introduction_question")),
+    )
