@@ -378,7 +378,7 @@ async def test_the_admin_sees_a_gatherer_and_shuts_its_server_out(people, at, se
             f"gptbot Program on the list {day} 1",
             f"198.51.100.0/24 Went into the trap {day} 1",
             f"198.51.100.0/24 Came back after the trap {day} 1",
-            f"scraper.example Too many different people {day} 2",
+            f"scraper.example Block this server scraper.example Too many different people {day} 2",
         ]
     )
     # Then no address is kept anywhere

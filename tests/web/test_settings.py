@@ -209,7 +209,7 @@ async def test_an_author_sees_where_a_post_arrived(services, marie, member, remo
     assert "will be tried again" in rows["slow.example"]
     assert "Too busy or broken (503)" in rows["slow.example"]
     # and who runs the server sees the same per server
-    await member.open("/admin")
+    await member.open("/admin/deliveries")
     assert "slow.example" in member.text
     assert "Failed once" in member.text
 
@@ -224,10 +224,12 @@ async def test_only_who_runs_the_server_opens_its_page(services, marie, visitor)
 
 
 async def test_a_server_is_kept_out_and_let_in_again(services, marie, member) -> None:
-    await member.open("/admin")
-    await member.press("/admin/domains", "Keep it out", domain="not a name")
+    await member.open("/admin/domains")
+    await member.press("/admin/domains", domain="not a name")
     assert "not the name of another server" in member.page.select_one("#e-domain").get_text()
-    await member.press("/admin/domains", "Keep it out", domain="spam.example", reason="Spam")
+    await member.press("/admin/domains", domain="spam.example", comment="Spam")
+    await member.press("/admin/domains/apply")
     assert "spam.example" in member.page.select_one(".rows").get_text()
     await member.press("/admin/domains/remove")
+    await member.press("/admin/domains/remove", "Take it back")
     assert "spam.example" not in member.page.select_one("main").get_text()
