@@ -16,7 +16,12 @@ from fediprof.schema.posts import pin, post
 _HIGHEST = 2**63 - 1
 _ALL = (
     select(post.c.id, post.c.edited_at)
-    .where(post.c.actor_id == bindparam("actor"), post.c.id < bindparam("before"), store.visible(None))
+    .where(
+        post.c.actor_id == bindparam("actor"),
+        post.c.id < bindparam("before"),
+        store.visible(None),
+        store.not_withheld(None),
+    )
     .order_by(post.c.id.desc())
     .limit(bindparam("most"))
 )

@@ -222,7 +222,7 @@ def of_actor(
 ) -> list[int]:
     """Ids of an actor's own posts that `viewer` may see, newest first; `min_id` gives the page right above it. `entries`:
     also those that are an entry's public side."""
-    query = select(post.c.id).where(post.c.actor_id == actor_id, visible(viewer))
+    query = select(post.c.id).where(post.c.actor_id == actor_id, visible(viewer), not_withheld(viewer))
     if not entries:
         query = query.where(post.c.entry.is_(None))
     if not replies:
@@ -325,6 +325,7 @@ def with_tag(tx: Tx, tag: str, viewer: int | None, *, limit: int, max_id: int | 
             post.c.visibility == "public",
             actor.c.local,
             visible(viewer),
+            not_withheld(viewer),
             ~exists().where(sanction.c.actor_id == post.c.actor_id),
         )
     )

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from fediprof.accounts.commands import DeleteAccount, delete_own_account
 from fediprof.groups import log
+from fediprof.introductions.commands import ProposeIntroduction, propose
 from fediprof.moderation import erasures
 from fediprof.moderation.commands import ReportActor, report_actor
 from fediprof.moderation.domains import Line
@@ -81,6 +82,8 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
     entry = await services.perform(write_entry, WriteEntry(marie, draft))
     entry = await services.perform(publish_entry, PublishEntry(marie, entry.id))
     console = await _for_the_console(services, marie, paul)
+    await make_member(services, "olga")
+    asked = await services.perform(propose, ProposeIntroduction(paul, "marie", "olga", "You both repair."))
     circle = await make_group(services, marie, "circle", votes=True)
     thread = await begin(services, marie, circle, "A thread")
     decision = (await services.read(lambda tx: log.page(tx, circle.id)))[0]
@@ -89,6 +92,7 @@ async def test_every_page_opens_under_the_policy_and_asks_nobody_else(services, 
         number = str(paul.actor_id if "/people/" in template else post.id)
         number = str(private.conversation_id) if "/conversations/" in template else number
         number = str(entry.id) if "/entries/" in template else number
+        number = str(asked.id) if "/introductions/" in template else number
         number = next((str(each) for start, each in console.items() if template.startswith(start)), number)
         slug = entry.slug if "/e/" in template or "/ask/" in template else post.iri.rpartition("/")[2]
         path = template.replace("{name}", "marie").replace("{slug}", slug).replace("{id:int}", number)

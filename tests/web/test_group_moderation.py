@@ -27,6 +27,7 @@ async def test_a_first_post_waits_and_is_let_in(services, workshop, browse, memb
     assert "waits for a moderator" in writer.text
     thread = writer.path
     assert (await visitor.open(thread)).status == 404
+    assert "May I come in?" not in (await visitor.open("/@paul")).answer.text
     await visitor.open("/@workshop")
     assert "May I come in?" not in visitor.text
     await member.open("/notifications")
@@ -55,7 +56,7 @@ async def test_what_is_taken_out_says_why_may_be_contested_and_comes_back(
     paul, nora = await make_member(services, "paul", name="Paul"), await make_member(services, "nora", name="Nora")
     for each in (paul, nora):
         await join(services, each, industry)
-    post = await begin(services, paul, industry, "A job, ask me", "The pay is a secret-of-ours.", "offer")
+    post = await begin(services, paul, industry, "A job, ask me", "The pay is a secret-of-ours. #hidden", "offer")
     path = post.url.removeprefix(services.settings.origin)
     await member.open(path)
     await member.open(f"/posts/{post.id}/moderate")
@@ -64,7 +65,8 @@ async def test_what_is_taken_out_says_why_may_be_contested_and_comes_back(
     assert (await visitor.open(path)).status == 410
     assert "Rule 1: Name the pay" in visitor.text
     assert "secret-of-ours" not in visitor.answer.text
-    assert "secret-of-ours" not in (await visitor.open("/@industry")).answer.text
+    for place in ("/@industry", "/@industry.atom", "/@paul", "/@paul.atom", "/tags/hidden"):
+        assert "secret-of-ours" not in (await visitor.open(place)).answer.text, place
     writer = await browse("paul")
     await writer.open("/notifications")
     assert "Industry took out what you wrote" in writer.text
