@@ -69,6 +69,8 @@ OPEN_PAGES = {
     "/visit/code/sent",
     "/visit/leave",
     "/c/{secret}",
+    "/introductions/{id:int}",  # sends whoever is nobody known to /visit
+    "/introductions/{id:int}/answer",  # and is not there for them: tests/introductions
     "/media/{file}",
     "/pictures/{token}",
     "/robots.txt",
