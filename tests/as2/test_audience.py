@@ -26,7 +26,7 @@ def test_followers_are_the_authors_own_collection_only() -> None:
     assert visibility_of([], [], FOLLOWERS) == "direct"
 
 
-@pytest.mark.parametrize("visibility", get_args(Visibility))
+@pytest.mark.parametrize("visibility", sorted({*get_args(Visibility)} - {"group"}))  # that one is told by its group
 def test_what_is_addressed_is_read_back(visibility: Visibility) -> None:
     to, cc = address(visibility, FOLLOWERS, [BOB, BOB])
     assert visibility_of(to, cc, FOLLOWERS) == visibility
