@@ -69,6 +69,10 @@ OPEN_PAGES = {
     "/visit/code/sent",
     "/visit/leave",
     "/c/{secret}",
+    "/groups",
+    "/@{name}/t/{number:int}",
+    "/@{name}/log/{number:int}",  # for those whom a decision concerns, with an account of elsewhere too
+    "/erasure/{secret}",
     "/introductions/{id:int}",  # sends whoever is nobody known to /visit
     "/introductions/{id:int}/answer",  # and is not there for them: tests/introductions
     "/media/{file}",
@@ -98,7 +102,13 @@ DOCUMENTS = sorted(
 
 
 def filled(path: str, slug: str = "none") -> str:
-    for name, value in (("{username}", "marie"), ("{slug}", slug), ("{part}", "replies"), ("{id:int}", "1")):
+    for name, value in (
+        ("{username}", "marie"),
+        ("{slug}", slug),
+        ("{part}", "replies"),
+        ("{id:int}", "1"),
+        ("{number:int}", "1"),
+    ):
         path = path.replace(name, value)
     return path
 
