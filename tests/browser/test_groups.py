@@ -24,6 +24,7 @@ from fediprof.posts.records import Post
 from fediprof.principal import Member
 from fediprof.services import Services
 from tests.browser.conftest import Site, Watch, log_in
+from tests.browser.test_by_keyboard import tab_to
 from tests.browser.test_pages import AXE, RUN
 from tests.conftest import make_member, sealed
 
@@ -207,4 +208,38 @@ async def test_the_sheet_of_groups_is_small_and_for_their_pages_alone(
     sizes.clear()
     await page.goto("/@marie", wait_until="networkidle")
     assert not any("groups.css" in url for url in sizes)
+    await context.close()
+
+
+async def test_a_thread_is_begun_and_taken_out_by_keyboard_alone(
+    browser: Browser, site: Site, circle: Circle
+) -> None:
+    context = await browser.new_context(base_url=site.origin, locale="en")
+    await context.route("**/static/app.js*", lambda route: route.abort())
+    page = await context.new_page()
+    await log_in(page, site)
+    await page.goto("/groups?lang=en")
+    await tab_to(page, "Ateliers de l’Est")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/@ateliers")
+    await tab_to(page, "Begin a thread")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/begin")
+    await tab_to(page, "Question")
+    await page.keyboard.press("Space")
+    await tab_to(page, "Title")
+    await page.keyboard.type("By keyboard alone")
+    await tab_to(page, "Your text")
+    await page.keyboard.type("No mouse was moved.")
+    await tab_to(page, "Publish in the group")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**said=in-group*")
+    await page.goto(f"/posts/{circle.thread.id}/moderate")
+    await tab_to(page, "Take it out of the group")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "Your words to them")
+    await page.keyboard.type("Because.")
+    await tab_to(page, "Take it out")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**said=taken-out*")
     await context.close()
