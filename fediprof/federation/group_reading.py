@@ -3,15 +3,17 @@ group (groups §7.3). An embedded copy is believed of its own server, or with it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 from fediprof import clock
 from fediprof.actors.records import Actor
 from fediprof.as2 import model as as2
-from fediprof.as2 import origin, parse, reader
+from fediprof.as2 import origin, parse
 from fediprof.as2.model import Collection, Document, Reference
+from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Malformed, NotAllowed, Refused, TryLater, Unreachable
+from fediprof.federation.documents import Fetched
 from fediprof.federation.resolve import NetworkResolver
 from fediprof.groups import store
 from fediprof.groups.receive import ReceivePassedPost, receive_post
@@ -21,6 +23,9 @@ from fediprof.posts import store as posts
 from fediprof.posts import wire
 from fediprof.posts.receive import Arrival
 from fediprof.signatures import integrity, verify
+from fediprof.signatures.keys import PrivateKey
+
+Kept: TypeAlias = Callable[[ReceivePassedPost], Awaitable[Arrival]]
 
 ANCESTORS = 10
 PAGES = 10
@@ -53,13 +58,13 @@ class GroupReader:
             found = await self._as_member(iri)
         return None if found is None else found.document
 
-    async def _as_member(self, iri: str) -> Any:
+    async def _as_member(self, iri: str) -> Fetched | None:
         """What is for members alone: of a private group on any server it is on; of one that chooses its members, and may turn
         out to be private, on its own. Nothing else is asked for twice."""
         at_home = origin.same_origin(iri, self._group.iri)
         keystore = self._perform.keystore
 
-        def key_of_a_member(tx: Any) -> Any:
+        def key_of_a_member(tx: Tx) -> PrivateKey | None:
             known = store.by_id(tx, self._group.id)
             member = store.a_member_here(tx, self._group.id)
             asked = known is not None and (known.private or (known.membership == "approval" and at_home))
@@ -135,13 +140,14 @@ class GroupReader:
         written, answerable = chain[0]
         return await self._receive(written, answerable=answerable, **told)
 
-    async def _receive(self, written: as2.Post, *, also: Any = None, **told: Any) -> Arrival:
+    async def _receive(self, written: as2.Post, *, also: Kept | None = None, **told: Any) -> Arrival:
+        """`also`: who keeps it instead, in the same commit as something of theirs."""
         author = await self._resolver.actor(written.attributed_to)
         if author is None or author.local or author.gone_at is not None:
             return Arrival(None, "its author cannot be had")
         request = ReceivePassedPost(self._group.id, written, author, wire.html_of(written), **told)
         if also is not None:
-            return await also(request)  # type: ignore[no-any-return]
+            return await also(request)
         return await self._perform(receive_post, request)
 
 
@@ -170,10 +176,3 @@ def _collection(document: Document | None) -> Collection | None:
         return parse.collection(document) if document is not None else None
     except Malformed:
         return None
-
-
-def same_document(iri: str, item: Reference) -> Document | None:
-    """An embedded item of a collection at `iri`, where it is on the same server: that gave it out itself."""
-    if isinstance(item, dict) and (named := reader.iri(item.get("id"))) and origin.same_origin(named, iri):
-        return item
-    return None
