@@ -137,5 +137,7 @@ def lists(t: Texts) -> list[tuple[str, str]]:
     return [(kind, t(words)) for kind, words in KIND_LISTS.items()]
 
 
-WORDS = SimpleNamespace(doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists, news=NEWS, to_decide=TO_DECIDE)
+WORDS = SimpleNamespace(
+    doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists, news=NEWS, to_decide=TO_DECIDE
+)
 """For templates."""
