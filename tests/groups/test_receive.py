@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from fediprof.actors import store as actors
-from fediprof.follows.commands import RequestFollow
+from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.groups import log, membership, posting, store
 from fediprof.groups.posting import BeginThread
 from fediprof.moderation.domains import BlockDomain, block_domain
@@ -554,3 +554,19 @@ async def test_a_flood_of_one_hosts_posts_waits_and_is_not_dropped(services, joi
     assert len(asked) == 5
     waiting = select(inbox_activity.c.id).where(inbox_activity.c.state == "waiting")
     assert len(await services.read(lambda tx: tx.execute(waiting).all())) == 3
+
+
+async def test_a_group_keeps_nothing_out_but_of_itself(joined, marie, paul, services, drain):
+    """By a deletion it made up of what has not come."""
+    found = await services.resolver.actor(paul.iri)
+    await services.perform(request_follow, RequestFollow(marie, found.id))
+    await drain()
+    await paul.send(paul.activity("Accept", joined.network.activities("Follow")[-1]["id"]))
+    page = joined.page(paul, 1)
+    await joined.pass_on(paul.activity("Delete", page["id"]))
+    await joined.pass_on(joined.create(paul, page))
+    await drain()
+    assert await joined.placed(page["id"]) is None
+    await paul.send(joined.create(paul, page))
+    await drain()
+    assert await joined.post(page["id"]) is not None

@@ -122,9 +122,8 @@ async def _is_gone(inbound: Inbound, inner: as2.Activity, iri: str) -> bool:
         return False
     if not inbound.resolver.is_elsewhere(iri) or not origin.same_origin(inner.actor, iri):
         return False
-    known = await inbound.read(lambda tx: posts.by_iri(tx, iri))
-    if known is None:
-        return True
+    if await inbound.read(lambda tx: posts.by_iri(tx, iri)) is None:
+        return False  # nobody needs to be asked
     readings = GroupReader(inbound.perform_command, inbound.resolver, inbound.actor)
     if await readings.proven(inner):
         return True
