@@ -9,7 +9,7 @@ from typing import Any
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
-from fediprof.as2 import audience
+from fediprof.as2 import audience, reader
 from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
@@ -81,7 +81,7 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     thread = store.post(tx, answered.thread_id) if answered is not None else None
     writer = writer_of(tx, hosted, author, here)
     decided = rules.admitted(hosted.group, writer, seen_by, thread, here.now)
-    if decided is None:
+    if decided is None or not _sent_to_whom_it_is_for(request.carried, written):
         if _for_others_too(tx, request.post, seen_by, hosted):
             return messages.receive_message(tx, request.post, here)  # theirs, and not the group's
         return Done(Arrival(None, "not written for the group"))
@@ -101,6 +101,16 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     effects = take(tx, hosted, post, author, thread, decided, request.carried, here, kind=kind)
     outcome = taken.value.outcome if effects is None else f"{decided.state} in {hosted.actor.username}"
     return Done(Arrival(post, outcome), (*taken.effects, *(effects or ())))
+
+
+def _sent_to_whom_it_is_for(carried: Carried, written: as2.Post) -> bool:
+    """Whether an activity is for everybody where its post is: of the two the narrower was meant, and what is passed on is
+    the activity. One that says nothing is as its post is."""
+    if "to" not in carried.document and "cc" not in carried.document:
+        return True
+    to, cc = (reader.addressees(carried.document.get(name)) for name in ("to", "cc"))
+    everybody = audience.visibility_of(written.to, written.cc, None) in ("public", "quiet")
+    return not everybody or audience.visibility_of(to, cc, None) in ("public", "quiet")
 
 
 def _answered(tx: Tx, written: as2.Post, hosted: Hosted) -> GroupPost | None:
@@ -211,6 +221,8 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
         return Done(Arrival(None, "longer than a group takes"))
     if store.standing(tx, placed.group_id, request.revision.author.id).banned(here.now):
         return Done(Arrival(known, "banned from the group"))
+    if not _sent_to_whom_it_is_for(request.carried, written):
+        return Done(Arrival(known, "not sent to those it is written for"))
     done = receive.receive_revision(tx, request.revision, here)
     if done.value.outcome != "revised":
         return done

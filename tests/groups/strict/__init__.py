@@ -11,7 +11,7 @@ from tests.groups.strict.lemmy import lemmy_group, lemmy_outbox, lemmy_post, lem
 from tests.groups.strict.mastodon import mastodon_history, mastodon_strict
 from tests.groups.strict.mbin import mbin_strict
 from tests.groups.strict.piefed import piefed_strict
-from tests.groups.strict.shape import POSTS, Doc, addressed, embedded, object_id, wrapped
+from tests.groups.strict.shape import POSTS, Doc, addressed, embedded, object_id, public, wrapped
 
 Sent = tuple[str, Doc]
 """(inbox, activity)"""
@@ -36,7 +36,7 @@ def faults(sent: Iterable[Sent], groups: Mapping[str, str], host: str) -> list[s
             followers = groups.get(str(each.get("actor")), "")
             read["lemmy"] = lemmy_strict(each)
             read["mbin"] = mbin_strict(each, followers=followers, receiver=urlsplit(inbox).netloc)
-        elif each.get("type") in ("Create", "Update", "Announce") and set(addressed(each)) & set(groups):
+        elif each.get("type") in ("Create", "Update", "Announce") and public(each) and {*addressed(each)} & {*groups}:
             read["lemmy"] = [f"{name} is no array" for name in ("to", "cc") if not isinstance(each.get(name), list)]
         found += [f"{name}: {fault} · {_named(each)}" for name, faults in read.items() for fault in faults]
     found += [f"mastodon: {each}" for each in mastodon_history([each for _, each in ours], groups)]
