@@ -217,12 +217,12 @@ def receive_vote(tx: Tx, request: ReceivePassedVote, here: Here) -> Done[str]:
     ):
         return Done("counted already")
     before = store.announced_vote_of(tx, post.id, request.voter_iri)
+    if request.value == 0:
+        store.remember_removal(tx, request.group_id, request.iri, request.voter_iri, here.now)  # it may still come
+    elif store.was_removed(tx, request.group_id, request.iri):
+        return Done("taken back before it came")
     if before == request.value:
         return Done("counted already" if before else "nothing to take back")
-    if request.value == 0 and posts.buried(tx, request.iri) is None:
-        posts.bury(tx, request.iri, request.voter_iri, "Like", here.now)
-    elif posts.buried(tx, request.iri) is not None:
-        return Done("taken back before it came")
     store.set_announced_vote(tx, post.id, request.voter_iri, request.iri, request.value)
     ups = (request.value == 1) - (before == 1)
     downs = (request.value == -1) - (before == -1)

@@ -570,3 +570,14 @@ async def test_a_group_keeps_nothing_out_but_of_itself(joined, marie, paul, serv
     await paul.send(joined.create(paul, page))
     await drain()
     assert await joined.post(page["id"]) is not None
+
+
+async def test_a_vote_taken_back_before_it_came_counts_nothing(joined, ana, paul, drain):
+    page = joined.page(ana, 1)
+    await joined.pass_on(joined.create(ana, page))
+    await drain()
+    like = paul.activity("Like", page["id"])
+    for each in (paul.activity("Undo", like), like):
+        await joined.pass_on(each)
+        await drain()
+    assert (await joined.placed(page["id"])).ups == 0
