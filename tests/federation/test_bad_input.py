@@ -17,6 +17,7 @@ from fediprof.errors import Forbidden
 from fediprof.follows import store as follows
 from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.interactions.commands import Announce, announce_post
+from fediprof.moderation import policies
 from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.posts import store as posts
 from fediprof.posts.commands import PublishPost, publish_post
@@ -366,7 +367,8 @@ async def test_a_person_said_to_be_gone_by_a_false_signature_is_not(marie, paul,
 
 @pytest.mark.parametrize("blocked", ["far.example", "example"])
 async def test_a_server_we_know_is_refused_once_it_is_blocked(marie, paul, services, blocked) -> None:
-    await services.perform(block_domain, BlockDomain(marie, blocked))
+    now = services.here().now
+    await services.database.write(lambda tx: policies.keep(tx, policies.blank(blocked, "block", now)))
     before = await kept(services)
     assert (await paul.send(paul.activity("Follow", MARIE))).status_code == 403
     assert await kept(services) == before
