@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 PER_HOST = 6
 BATCH = 60
+LEASED_AT_ONCE = 8
+"""Hosts in one unit: few enough that another worker, of the same server, gets its share of those that are due."""
 LOOKS_EVERY = 1.0
 WRITTEN_DOWN_EVERY = 1.0
 """Seconds of sending to one host before it is written down: what a killed process may send once more."""
@@ -96,7 +98,7 @@ class DeliveryWorker:
         now = clock.now()
 
         def take(tx: Tx) -> tuple[list[Peer], Work]:
-            leased = hosts.lease(tx, self._who, now, room)
+            leased = hosts.lease(tx, self._who, now, min(room, LEASED_AT_ONCE))
             return leased, self._load(tx, [peer.host for peer in leased], now)
 
         leased, work = await self._database.write(take)
