@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fediprof.groups import store
+from fediprof.notifications import store as notifications
 from tests.conftest import make_member
 from tests.groups.conftest import make_group
+from tests.mastodon.people import token
 from tests.web.in_a_group import begin, join
 
 pytestmark = pytest.mark.anyio
@@ -228,3 +230,15 @@ async def test_requests_are_answered_and_members_choose_to_be_named(services, ma
     await member.open("/@quiet/members")
     assert "Paul" in member.text
     assert "Recruiter" in member.text
+
+
+async def test_apps_are_told_nothing_of_kinds_they_do_not_know(services, marie, workshop, client) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    await join(services, paul, workshop)
+    await begin(services, paul, workshop, "It waits")
+    told = await services.read(lambda tx: notifications.page(tx, marie.actor_id, limit=9))
+    assert [each.kind for each in told] == ["group.held"]
+    headers = {"Authorization": f"Bearer {await token(services, marie)}"}
+    for query in ("", "?types[]=group.held", "?exclude_types[]=mention"):
+        answered = await client.get(f"/api/v1/notifications{query}", headers=headers)
+        assert (answered.status_code, answered.json()) == (200, []), query
