@@ -94,6 +94,9 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     post = taken.value.post
     if post is None:
         return taken
+    as_kept = taken.value.outcome not in ("stored", "revised")
+    if as_kept and post.visibility not in (seen_by, "public", "quiet"):
+        return taken  # the words that are kept were written for fewer than what came now, and was too old to be taken
     if post.group_id is None:  # somebody looked it up before it was sent here
         posts.change(tx, post.id, {"group_id": hosted.id, "visibility": seen_by})
         post = replace(post, group_id=hosted.id, visibility=seen_by)
