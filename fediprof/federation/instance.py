@@ -35,7 +35,7 @@ def was_for(tx: Tx, post: Post, host: str) -> bool:
     in_group = exists().where(
         follow.c.follower_id == actor.c.id, follow.c.target_id == post.group_id, follow.c.state == "accepted"
     )
-    readers = {"followers": or_(named, follows), "group": or_(named, in_group)}.get(post.visibility, named)
+    readers = {"followers": or_(named, follows), "group": in_group}.get(post.visibility, named)
     query = select(actor.c.id).where(actor.c.host == host, ~actor.c.local, readers).limit(1)
     return tx.execute(query).first() is not None
 

@@ -91,7 +91,8 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
         return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
     taken = messages.receive_message(tx, replace(request.post, group_id=hosted.id, visibility=seen_by), here)
-    post = taken.value.post
+    # As it stands now: a revision hands back what it replaced, and a title made of that would tell what was said before.
+    post = posts.by_id(tx, taken.value.post.id) if taken.value.post is not None else None
     if post is None:
         return taken
     as_kept = taken.value.outcome not in ("stored", "revised")

@@ -53,15 +53,14 @@ def begin_thread(tx: Tx, request: BeginThread, here: Here) -> Done[Post]:
 
 
 def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
-    """Write a post; one that answers in a group's thread is the group's too, and so is one that names a group of ours."""
+    """Write a post; one that answers in a group's thread is the group's too, and so is one that names a group of ours. What
+    is for one's followers or those named alone stays for them, whatever it answers."""
     parent = post_store.by_id(tx, request.in_reply_to_id) if request.in_reply_to_id is not None else None
-    if parent is not None and parent.group_id is not None and request.visibility != "direct":
+    if parent is not None and parent.group_id is not None and request.visibility in ("public", "quiet", "group"):
         group = _group(tx, parent.group_id)
         placed = store.post(tx, parent.id)
         thread = store.post(tx, placed.thread_id) if placed is not None else None
         visibility = "group" if group.private else request.visibility
-        if visibility == "followers":
-            return posts.publish_post(tx, request, here)
         answered = _not_too_deep(tx, parent, request.by.actor_id)
         return _published(tx, replace(request, visibility=visibility, in_reply_to_id=answered), group, thread, here)
     if parent is None and request.visibility == "public" and request.group_id is None:

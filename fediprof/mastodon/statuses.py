@@ -15,6 +15,7 @@ from fediprof.mastodon.entities.visibility import ours
 from fediprof.mastodon.errors import json
 from fediprof.mastodon.media import focus
 from fediprof.media.commands import DescribeUpload, describe_upload
+from fediprof.posts import store as posts
 from fediprof.posts import threads, views
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost
 from fediprof.posts.records import Shown, Visibility
@@ -58,14 +59,15 @@ async def publish(call: Call) -> Response:
         if _is_given(call, name):
             raise Invalid(sentence, field=name)
     me = call.caller.me
+    answered = _reference(call, "in_reply_to_id")
     asked = PublishPost(
         by=call.by,
         text=call.params.text("status"),
-        visibility=_visibility(call, me.default_visibility),
+        visibility=await _in_group(call, answered, _visibility(call, me.default_visibility)),
         warning=call.params.text("spoiler_text"),
         sensitive=call.params.flag("sensitive"),
         language=call.params.text("language") or me.language,
-        in_reply_to_id=_reference(call, "in_reply_to_id"),
+        in_reply_to_id=answered,
         upload_ids=_upload_ids(call),
         idempotency_key=call.request.headers.get("idempotency-key", "").strip()[:200],
     )
@@ -139,6 +141,14 @@ def _own(tx: Tx, call: Call) -> Shown:
     if shown.post.actor_id != call.viewer or shown.announced is not None:
         raise NotFound("another's post")
     return shown
+
+
+async def _in_group(call: Call, answered: int | None, chosen: Visibility) -> Visibility:
+    """What is for a group's members apps are told of as "private", and they answer it so."""
+    if answered is None or chosen != "followers":
+        return chosen
+    parent = await call.read(lambda tx: posts.by_id(tx, answered))
+    return "group" if parent is not None and parent.visibility == "group" else chosen
 
 
 def _visibility(call: Call, default: str) -> Visibility:

@@ -1,7 +1,7 @@
 """Who may see, answer and change a post: pure decisions on records. `store.visible` is `visible_to` as SQL.
 
 The rule: public and quiet posts are for everybody; followers' posts for accepted followers and those named; direct
-posts for those named, a private group's for its members and those named. A block, either way, hides all. What is not visible does not exist for the one who asks.
+posts for those named, a private group's for its members, whoever is named. A block, either way, hides all. What is not visible does not exist for the one who asks.
 """
 
 from __future__ import annotations

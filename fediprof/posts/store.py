@@ -163,7 +163,7 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
                 ~blocked,
                 or_(
                     _OPEN,
-                    named,
+                    and_(post.c.visibility != "group", named),
                     and_(post.c.visibility == "followers", follows),
                     and_(post.c.visibility == "group", in_group),
                 ),
