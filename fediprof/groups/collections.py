@@ -45,6 +45,8 @@ def _announced(tx: Tx, hosted: Hosted, here: Here) -> list[Reference]:
             inner = post_wire.create(ours[post_id], here)
         else:
             continue
+        if inner.get("type") != "Create":
+            continue  # came as an Update of what was never sent here: readers of this list take a Create alone
         items.append(
             wire.announce(hosted, inner, each.announce_iri or f"{hosted.actor.iri}#{post_id}", each.created_at)
         )

@@ -34,12 +34,15 @@ async def test_work_that_nobody_does_makes_it_unready(client: httpx2.AsyncClient
     assert ready.json()["queues"] == {"inbox": "ok", "delivery": "ok", "jobs": "late"}
 
 
-async def test_a_database_that_is_gone_makes_it_unready(client: httpx2.AsyncClient, services: Services) -> None:
+async def test_a_database_that_is_gone_makes_it_unready(
+    client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def gone(unit: object) -> object:
         raise ConnectionRefusedError
 
-    services.database.read = gone  # type: ignore[method-assign,assignment]
-    ready = await client.get("/health/ready")
+    with monkeypatch.context() as away:
+        away.setattr(services.database, "read", gone)
+        ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()["database"]) == (503, "no answer")
 
 
