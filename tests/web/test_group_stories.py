@@ -1,4 +1,4 @@
-"""Stories of a community's admin (product.md, story C), through the pages and through what other servers send and are sent."""
+"""Stories of a community's admin, through the pages and through what other servers send and are sent."""
 
 from __future__ import annotations
 
