@@ -56,9 +56,9 @@ async def test_what_is_open_to_whom_is_whole_and_open_to_all(
         page = await context.new_page()
 
         async def look(path: str) -> None:
-            await page.evaluate(
+            await page.evaluate(  # noqa: B023
                 "document.querySelectorAll('details:not(.menu)').forEach(each => { each.open = true })"
-            )  # noqa: B023
+            )
             wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             if (over := await page.evaluate(wide)) > 0:  # noqa: B023
                 problems.append(f"{path} at {width}: {over} too wide")  # noqa: B023
