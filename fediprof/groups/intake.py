@@ -15,7 +15,7 @@ from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
 from fediprof.groups import addressing, announcing, rules, store
-from fediprof.groups.records import KINDS, GroupPost, Hosted, Kind
+from fediprof.groups.records import DEEPEST, KINDS, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided, Writer
 from fediprof.here import Here
 from fediprof.moderation import limits
@@ -28,8 +28,6 @@ from fediprof.text.html import plain
 from fediprof.timelines import store as timelines
 
 RESENT_FOR_DAYS = 7
-DEEPEST = 50
-"""How far above a reply its thread is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,7 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
         return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
     taken = messages.receive_message(tx, replace(request.post, group_id=hosted.id, visibility=seen_by), here)
-    # As it stands now: a revision hands back what it replaced, and a title made of that would tell what was said before.
-    post = posts.by_id(tx, taken.value.post.id) if taken.value.post is not None else None
+    post = taken.value.post
     if post is None:
         return taken
     as_kept = taken.value.outcome not in ("stored", "revised")

@@ -6,6 +6,7 @@ Who sent it has been proven, and that they may speak for the object has been che
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 
@@ -175,13 +176,15 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
         "emojis",
         "entry",
     )
-    store.change(tx, known.id, {name: getattr(fresh, name) for name in (*names, "url", "edited_at")})
+    changed: dict[str, Any] = {name: getattr(fresh, name) for name in (*names, "url", "edited_at")}
+    store.change(tx, known.id, changed)
     named = dict(_named(written))
     mentioned = _mentioned(tx, written, _author(tx, known))
     store.set_mentions(tx, known.id, [(person.id, named.get(person.iri, True)) for person in mentioned])
     store.set_tags(tx, known.id, wire.tags_of(written))
+    now = replace(known, **changed)  # as it stands, for whoever goes on with it: never what it said before
     return Done(
-        Arrival(known, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
+        Arrival(now, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
     )
 
 

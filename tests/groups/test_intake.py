@@ -157,3 +157,24 @@ async def test_what_names_a_group_and_was_written_for_followers_reaches_the_foll
     assert kept.visibility == "followers"
     assert kept.group_id is None
     assert network.activities("Announce") == []
+
+
+async def test_a_title_is_made_of_what_a_post_says_now(services, industry, remote, network, drain) -> None:
+    """Written to few first, then for everybody: nothing of the first words is told."""
+    paul = remote("paul", "far.example")
+    await paul.send(paul.activity("Follow", industry.actor.iri))
+    few = created(paul, industry, 1, type="Note", name=None, content="<p>For Marie alone</p>")
+    few["object"] |= {"to": [industry.actor.iri, "https://home.example/u/marie"]}
+    few["to"] = few["object"]["to"]
+    await paul.send(few)
+    await drain()
+    for_all = few["object"] | {
+        "content": "<p>For everybody</p>",
+        "to": [industry.actor.iri, PUBLIC],
+        "updated": "2026-11-21T10:00:00Z",
+    }
+    await paul.send(paul.activity("Update", for_all, to=for_all["to"], cc=[], audience=industry.actor.iri))
+    await drain()
+    post = await services.read(lambda tx: posts.by_iri(tx, few["object"]["id"]))
+    assert post.group_id == industry.id
+    assert post.title == "For everybody"
