@@ -65,6 +65,7 @@ class ReceiveGroupDeletion:
 def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]:
     """A post for a group of ours. What was not written for the group's readers is not even kept."""
     hosted = _hosted(tx, request.group_id)
+    store.queue_at(tx, hosted.id)
     written, author = request.post.written, request.post.author
     addressed = (*written.to, *written.cc, *written.audience)
     seen_by = rules.visibility_in(
@@ -169,6 +170,7 @@ def take(
     )
     if not store.insert_post(tx, new):
         return None
+    store.adopt(tx, new)
     if thread is None and not post.local:
         posts.change(tx, post.id, {"title": rules.title_of(post.title, post.content)})
     if decided.state == "held":

@@ -205,6 +205,29 @@ def change_post(tx: Tx, post_id: int, values: Mapping[str, Any]) -> None:
     tx.execute(update(group_post).where(group_post.c.post_id == post_id).values(dict(values)))
 
 
+def queue_at(tx: Tx, group_id: int) -> None:
+    """One post at a time comes into a group: of an answer and its thread in the same instant the second sees the first.
+    (SQLite writes one unit at a time anyway.)"""
+    tx.execute(select(group_actor.c.actor_id).where(group_actor.c.actor_id == group_id).with_for_update())
+
+
+def adopt(tx: Tx, placed: GroupPost) -> None:
+    """Answers that came before what they answer began threads of their own: these are part of its thread."""
+    early = (
+        select(group_post.c.post_id)
+        .join(post_row, post_row.c.id == group_post.c.post_id)
+        .where(
+            post_row.c.in_reply_to_id == placed.post_id,
+            group_post.c.group_id == placed.group_id,
+            group_post.c.thread_id == group_post.c.post_id,
+        )
+    )
+    if found := list(tx.execute(early).scalars()):
+        threads = update(group_post).where(group_post.c.thread_id.in_(found))
+        tx.execute(threads.values(thread_id=placed.thread_id, kind=""))
+        recount(tx, placed.thread_id)
+
+
 def turned(tx: Tx, post_id: int, before: State, values: Mapping[str, Any]) -> bool:
     """Change a post that is in this state still: of two who decide at once, one does. False for the other."""
     query = update(group_post).where(group_post.c.post_id == post_id, group_post.c.state == before)
