@@ -19,9 +19,12 @@ Kind: TypeAlias = Literal["ask", "tell", "offer", ""]
 KINDS: tuple[Kind, ...] = ("ask", "tell", "offer")
 """What a thread is: a question, something told, something offered."""
 
-State: TypeAlias = Literal["sent", "shown", "held", "refused", "removed"]
+State: TypeAlias = Literal["sent", "shown", "held", "waiting", "lacking", "refused", "removed"]
 """Of a post in a group: sent to a group elsewhere that has not passed it on yet · in the group · waits for a moderator ·
-not taken · taken out."""
+waits for its turn (`turns`) · an offer that does not say what the group asks (`offers`) · not taken · taken out."""
+
+UNDECIDED: tuple[State, ...] = ("held", "waiting", "lacking")
+"""Not in the group, and may still come in."""
 
 THREAD_TYPE = "Article"
 """What a member's thread in a group is on the wire. Every FEP-1b12 receiver we know of takes Article with a name, Discourse
@@ -52,6 +55,12 @@ class Group:
     closing_words: str
     fetched_at: datetime | None
     created_at: datetime
+    author_pace: int = 6
+    pace: int = 60
+    offers_a_month: int = 3
+    offers_name_pay: bool = False
+    offers_name_contact: bool = False
+    group_followers: bool = False
 
     @property
     def private(self) -> bool:
@@ -116,6 +125,7 @@ class GroupPost:
     received: bytes | None
     announce_iri: str | None
     created_at: datetime
+    let_in_at: datetime | None = None
 
     @property
     def starts_thread(self) -> bool:

@@ -23,6 +23,12 @@ group_actor = Table(
     Column("closing_words", Text, nullable=False),
     Column("fetched_at", Instant),  # a remote group's moderators, and its latest threads
     Column("created_at", Instant, nullable=False),
+    Column("author_pace", Integer, nullable=False),  # posts a minute that are let in of one author; 0: any number
+    Column("pace", Integer, nullable=False),  # of all
+    Column("offers_a_month", Integer, nullable=False),  # of one person; 0: any number
+    Column("offers_name_pay", Boolean, nullable=False),  # one that does not is sent back
+    Column("offers_name_contact", Boolean, nullable=False),
+    Column("group_followers", Boolean, nullable=False),  # groups elsewhere may follow this one
 )
 
 group_moderator = Table(
@@ -57,7 +63,7 @@ group_post = Table(
     Column("group_id", Id, ForeignKey("actor.id", ondelete="cascade"), nullable=False),
     Column("thread_id", Id, nullable=False),  # the post that began the thread
     Column("kind", String(16), nullable=False),  # of a thread: ask, tell, offer; else ""
-    Column("state", String(16), nullable=False),  # sent, shown, held, refused, removed
+    Column("state", String(16), nullable=False),  # records.State
     Column("reason", Text, nullable=False),
     Column("locked_at", Instant),
     Column("pinned_at", Instant),
@@ -69,6 +75,8 @@ group_post = Table(
     Column("received", LargeBinary),  # that Create as it came, to be passed on unchanged; null: one of ours
     Column("announce_iri", Text),
     Column("created_at", Instant, nullable=False),
+    Column("let_in_at", Instant),
+    Index("ix_group_post_let_in", "group_id", "let_in_at"),
     Index("ix_group_post_thread", "group_id", "thread_id"),
     Index("ix_group_post_state", "group_id", "state"),
     Index("ix_group_post_active", "group_id", "active_at"),
