@@ -41,12 +41,15 @@ _FOLLOWERS = Prepared(
 )
 _SHARED_OF = Prepared(select(actor.c.inbox, _shared).where(among(actor.c.inbox, "inboxes")))
 _NOW = bindparam("now", type_=peer.c.next_at.type)
+# All of them, due already or not: else a worker that takes one on, finds nothing and gives it back, all while we have not
+# committed, leaves what we wrote asleep. In one order, so that nobody waits for a lock of somebody who waits for theirs.
+_LOCK = Prepared(select(peer.c.host).where(among(peer.c.host, "hosts")).order_by(peer.c.host).with_for_update())
 # Due now: hosts with nothing to wait for, or with something put off that is no fault of theirs. Those on lease too, since
 # a worker that gives one back just now has not seen these rows.
 _WAKE = Prepared(
     update(peer)
     .where(
-        peer.c.host == bindparam("name"),
+        among(peer.c.host, "hosts"),
         or_(
             peer.c.next_at.is_(None),
             peer.c.lease_until.is_not(None),
@@ -144,7 +147,7 @@ def _let_through(tx: Tx, found: dict[str, str]) -> dict[str, str]:
 
 def _wake_hosts(tx: Tx, hosts: set[str], now: datetime) -> None:
     """Make hosts due at once unless they are being spared after failures."""
-    fresh = [{"host": host, "next_at": now, "failures": 0, "failing_days": []} for host in sorted(hosts)]
+    known = {row[0] for row in _LOCK.all(tx, {"hosts": list(hosts)})}
+    fresh = [{"host": host, "next_at": now, "failures": 0, "failing_days": []} for host in sorted(hosts - known)]
     insert_all_or_leave(tx, peer, fresh)
-    # One after the other in one order, so that nobody waits for a lock of somebody who waits for theirs.
-    _WAKE.run_all(tx, [{"name": host, "now": now} for host in sorted(hosts)])
+    _WAKE.run(tx, {"hosts": list(hosts), "now": now})

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fediprof import clock
 from fediprof.delivery import hosts, report
@@ -344,6 +344,24 @@ async def test_what_is_recorded_while_a_host_is_given_back_is_not_forgotten(
     for _ in range(3):
         await worker.drain()
     assert [each[1] for each in await rows(services)] == ["sent"] * 30
+
+
+@pytest.mark.parametrize("ready_url", ["postgresql"], indirect=True)  # SQLite has one writing unit at a time
+async def test_a_host_looked_through_before_a_unit_commits_is_due_after_it(
+    followers, marie, services, network, at
+) -> None:
+    """A worker takes a due host on, finds nothing and gives it back, all while what is written for it is not committed."""
+    worker = Workers(services).delivery
+    await services.database.write(lambda tx: tx.execute(update(peer).values(next_at=clock.now())))
+    async with services.database.connect() as connection:
+        written = await connection.begin()
+        say = PublishPost(marie, "written meanwhile")
+        here = services.here()
+        await connection.run_sync(lambda tx: services.perform.record(tx, publish_post(tx, say, here), here))
+        await worker.drain()
+        await written.commit()
+    await worker.drain()
+    assert [each[1] for each in await rows(services)] == ["sent"] * 2
 
 
 # --- which signature
