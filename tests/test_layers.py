@@ -67,6 +67,7 @@ SQL = frozenset(
         "store",
         "grant_store",
         "ledger_store",
+        "memberships",
         "views",
         "report",
         "hosts",

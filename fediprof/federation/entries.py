@@ -66,7 +66,7 @@ async def profile(request: Request) -> Response:
 
     def load(tx: Tx) -> tuple[Document, bool]:
         owner, looker = member_named(tx, username), _looker(tx, asker)
-        seen_by = views.viewer_of(tx, owner.id, looker.id if looker else None)
+        seen_by = views.viewer_of(tx, owner.id, looker.id if looker else None, here.now)
         shown = views.of_owner(tx, owner.id, seen_by, here.now)
         found = [(each, iri) for each, iri in zip(shown, _iris(tx, shown), strict=True) if iri or looker]
         return wire.collection(found, owner, here), all(iri for _, iri in found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fediprof import ids
 from fediprof.accounts import store as accounts
@@ -107,7 +108,7 @@ def propose(tx: Tx, request: ProposeIntroduction, here: Here) -> Done[Introducti
         words=words,
         language=request.language if request.language in LANGUAGES else "en",
         state="asked",
-        held=bool(earlier) or _kept_apart(tx, (by, one, two)),
+        held=bool(earlier) or _kept_apart(tx, (by, one, two), here.now),
         created_at=here.now,
         ends_at=here.now + LASTS,
     )
@@ -225,7 +226,7 @@ def _party(new: Introduction, person: Actor, place: str, here: Here) -> Party:
     return Party(new.id, person.id, place, note_iri=note)
 
 
-def _kept_apart(tx: Tx, people: Iterable[Actor]) -> bool:
+def _kept_apart(tx: Tx, people: Iterable[Actor], now: datetime) -> bool:
     """Whether somebody blocks another of the three, or a member of ours hides from one."""
     three = list(people)
     for person in three:
@@ -235,7 +236,7 @@ def _kept_apart(tx: Tx, people: Iterable[Actor]) -> bool:
                 continue
             if moderation.blocks(tx, person.id, other.id):
                 return True
-            if hidden is not None and is_hidden(views.viewer_of(tx, person.id, other.id), hidden):
+            if hidden is not None and is_hidden(views.viewer_of(tx, person.id, other.id, now), hidden):
                 return True
     return False
 
@@ -248,7 +249,12 @@ def _opened(tx: Tx, asked: Introduction, parties: list[Party], here: Here) -> Do
     found = actors.by_ids(tx, (each.person_id for each in parties))
     people = [found[each.person_id] for each in parties]
     three = [by, *people] if by is not None else []
-    if by is None or account is None or any(each.gone_at is not None for each in three) or _kept_apart(tx, three):
+    if (
+        by is None
+        or account is None
+        or any(each.gone_at is not None for each in three)
+        or _kept_apart(tx, three, here.now)
+    ):
         return Done(asked)
     t = texts(asked.language)
     handles = [f"@{each.username}" if each.local else f"@{each.handle}" for each in people]

@@ -44,7 +44,7 @@ def card(owner: Actor, shown: Sequence[Disclosed], here: Here) -> bytes:
 
 def everything(tx: Tx, owner: Actor, here: Here) -> bytes:
     """The résumé its owner keeps: all of it, and who may read what."""
-    shown = views.of_owner(tx, owner.id, views.viewer_of(tx, owner.id, owner.id), here.now)
+    shown = views.of_owner(tx, owner.id, views.viewer_of(tx, owner.id, owner.id, here.now), here.now)
     return resume(owner, shown, here, whole=kept_whole(tx, owner, here))
 
 

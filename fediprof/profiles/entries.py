@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fediprof import ids
 from fediprof.actors import store as actors
@@ -15,7 +15,7 @@ from fediprof.here import Here
 from fediprof.posts import projection
 from fediprof.posts.projection import Projection
 from fediprof.principal import Member
-from fediprof.profiles import rules, store, text
+from fediprof.profiles import memberships, rules, store, text
 from fediprof.profiles.disclosure import ANYBODY, disclose
 from fediprof.profiles.records import CAREER, MAX_ENTRIES, ONLY_ME, Entry, Field, Kind, Rule, Words
 
@@ -112,7 +112,7 @@ def write_entry(tx: Tx, request: WriteEntry, here: Here) -> Done[Entry]:
     rules.must_be_keepable(entry)
     rules.must_hold_its_masks(entry)
     rules.must_be_under_ceiling(entry, mine, request.ceiling, request.confirmed)
-    _must_know_readers(tx, entry)
+    _must_know_readers(tx, entry, here.now)
     first = min((each.position for each in mine), default=0) - 1
     store.insert_entry(tx, replace(entry, position=first), request.form_key)
     return Done(_own(tx, request.by, entry.id))
@@ -155,7 +155,7 @@ def revise_entry(tx: Tx, request: ReviseEntry, here: Here) -> Done[Entry]:
     if before.rule.readers != "everyone" or before.kind not in CAREER:
         mine = store.of_actor(tx, request.by.actor_id)
         rules.must_be_under_ceiling(after, mine, request.ceiling, request.confirmed)
-    _must_know_readers(tx, after)
+    _must_know_readers(tx, after, here.now, before)
     effects: tuple[Effect, ...] = ()
     if _narrowed(before, after):
         after = replace(after, slug=ids.slug(), post_id=None, published_at=None)
@@ -247,12 +247,20 @@ def _own(tx: Tx, by: Member, entry_id: int) -> Entry:
     return entry
 
 
-def _must_know_readers(tx: Tx, entry: Entry) -> None:
-    named = {
-        each for rule in (entry.rule, *(part.rule for part in entry.fields)) for each in rule.people | rule.groups
-    }
+def _must_know_readers(tx: Tx, entry: Entry, now: datetime, before: Entry | None = None) -> None:
+    """Groups are named by their members. One that was named stays so when its owner has left it: it opens nothing then."""
+    named = entry.rule.people.union(*(part.rule.people for part in entry.fields))
     if named - set(actors.by_ids(tx, named)):
         raise Invalid("One of the people chosen is not known here", field="people")
+    rules_of_parts = {"groups": entry.rule, **{f"{part.name}-groups": part.rule for part in entry.fields}}
+    if not any(rule.groups for rule in rules_of_parts.values()):
+        return
+    known = {each.id for each in memberships.of_member(tx, entry.actor_id, now)}
+    if before is not None:
+        known |= before.rule.groups.union(*(part.rule.groups for part in before.fields))
+    for name, rule in rules_of_parts.items():
+        if rule.groups - known:
+            raise Invalid("You are not a member of this group", field=name)
 
 
 def _narrowed(before: Entry, after: Entry) -> bool:

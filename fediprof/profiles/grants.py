@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
@@ -81,7 +81,7 @@ class RevokeGrant:
 def open_part(tx: Tx, request: OpenPart, here: Here) -> Done[Grant]:
     """Open it, tell the person, and note it. Raises Invalid naming the field, NotFound."""
     owner, person = _both(tx, request.by, request.to_actor_id)
-    entries = _must_be_grantable(tx, request, person)
+    entries = _must_be_grantable(tx, request, person, here.now)
     parent = _last_message(tx, request, person)
     grant = Grant(
         id=ids.new_id(),
@@ -153,10 +153,10 @@ def sent_texts(tx: Tx, request: OpenPart, here: Here) -> tuple[str, ...]:
     """The messages a *Send* makes, as they will be written: the parts as that person would read them, in as many as it
     takes. Raises what `open_part` raises."""
     _, person = _both(tx, request.by, request.to_actor_id)
-    entries = _must_be_grantable(tx, request, person)
+    entries = _must_be_grantable(tx, request, person, here.now)
     t = texts(_language(request.language))
     shown = Grant(0, request.by.actor_id, person.id, "show", request.parts, here.now, here.now + timedelta(days=1))
-    viewer = views.viewer_of(tx, request.by.actor_id, person.id)
+    viewer = views.viewer_of(tx, request.by.actor_id, person.id, here.now)
     hidden = store.hidden_from_of(tx, request.by.actor_id)
     parts = [request.words.strip(), t(_SENT)]
     for each in disclose(entries, viewer, here.now, grants=[shown], hidden_from=hidden):
@@ -176,7 +176,7 @@ def _both(tx: Tx, by: Member, to_actor_id: int, *, gone: bool = False) -> tuple[
     return owner, person
 
 
-def _must_be_grantable(tx: Tx, request: OpenPart, person: Actor) -> list[Entry]:
+def _must_be_grantable(tx: Tx, request: OpenPart, person: Actor, now: datetime) -> list[Entry]:
     """The entries, in their owner's order."""
     owner_id = request.by.actor_id
     if person.id == owner_id:
@@ -193,7 +193,7 @@ def _must_be_grantable(tx: Tx, request: OpenPart, person: Actor) -> list[Entry]:
         raise Invalid(f"At most {MAX_WORDS} characters", field="words")
     if len(request.label) > MAX_LABEL:
         raise Invalid(f"At most {MAX_LABEL} characters", field="label")
-    viewer = views.viewer_of(tx, owner_id, person.id)
+    viewer = views.viewer_of(tx, owner_id, person.id, now)
     if viewer.actor_id is None or moderation.blocks(tx, person.id, owner_id):
         raise Invalid("You block this person, or they block you", field="to")
     if is_hidden(viewer, store.hidden_from_of(tx, owner_id)):

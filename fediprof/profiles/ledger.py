@@ -93,7 +93,7 @@ def parts_by_grant(shown: Iterable[Disclosed]) -> dict[int, Parts]:
 
 def _noted(tx: Tx, owner_id: int, looker_id: int, entry_ids: tuple[int, ...], now: datetime, host: str = "") -> Noted:
     what: What = "fetched" if host else "opened"
-    viewer = views.viewer_of(tx, owner_id, looker_id)
+    viewer = views.viewer_of(tx, owner_id, looker_id, now)
     found = parts_by_grant(views.chosen(tx, owner_id, entry_ids, viewer, now))
     before = ledger_store.since(tx, owner_id, what, looker_id, now - NOTED_EVERY) if found else []
     looker = actors.by_id(tx, looker_id) if found else None

@@ -12,7 +12,7 @@ from fediprof.as2 import origin
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
 from fediprof.moderation import limits, policies
-from fediprof.profiles import store
+from fediprof.profiles import memberships, store
 from fediprof.profiles.disclosure import ANYBODY, Disclosed, Viewer, disclose
 from fediprof.profiles.records import Entry
 from fediprof.schema.actors import actor, follow
@@ -50,7 +50,7 @@ _AFTER = Prepared(
 """The next few of an owner's entries."""
 
 
-def viewer_of(tx: Tx, owner_id: int, looker_id: int | None) -> Viewer:
+def viewer_of(tx: Tx, owner_id: int, looker_id: int | None, now: datetime) -> Viewer:
     """What is known of who looks (an actor here or elsewhere, proven by a door; None: nobody) towards one owner."""
     if looker_id is None:
         return ANYBODY
@@ -66,7 +66,8 @@ def viewer_of(tx: Tx, owner_id: int, looker_id: int | None) -> Viewer:
     if blocked or policies.domain_blocked(tx, host):
         return ANYBODY
     # Both follow each other and both follows were accepted: never by one side's click alone.
-    return Viewer(looker_id, hosts, contact=follows_owner and followed_by_owner)
+    contact = follows_owner and followed_by_owner
+    return Viewer(looker_id, hosts, contact=contact, groups=memberships.shared(tx, owner_id, looker_id, now))
 
 
 def of_owner(tx: Tx, owner_id: int, viewer: Viewer, now: datetime) -> list[Disclosed]:
@@ -84,7 +85,7 @@ def one(tx: Tx, slug: str, looker_id: int | None, now: datetime) -> Disclosed | 
     found = store.by_slug(tx, slug)
     # What is not there is looked for as long as what is hidden: who looks is asked in both cases.
     owner_id = found.actor_id if found else 0
-    viewer = viewer_of(tx, owner_id, looker_id)
+    viewer = viewer_of(tx, owner_id, looker_id, now)
     shown = _disclosed(tx, owner_id, [found] if found else [], viewer, now)
     return shown[0] if shown else None
 

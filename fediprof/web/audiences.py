@@ -8,27 +8,29 @@ from collections.abc import Mapping
 from fediprof.i18n.catalog import N_, Texts
 from fediprof.profiles.records import FieldName, Kind, Readers
 
-OFFERED: tuple[Readers, ...] = ("me", "people", "contacts", "everyone")
-"""Closed first: to open something is a choice. Groups are decided on (`profiles.disclosure`), and offered once there are
-some."""
+OFFERED: tuple[Readers, ...] = ("me", "people", "group", "contacts", "everyone")
+"""Closed first: to open something is a choice. A group is offered to those who are in one."""
 
 WORDS: Mapping[Readers, str] = {
     "everyone": N_("Everyone"),
     "contacts": N_("My contacts"),
-    "group": N_("A group"),
+    "group": N_("Members of a group"),
     "people": N_("People I chose"),
     "me": N_("Only me"),
 }
 INSIDE: Mapping[Readers, str] = {
     "everyone": N_("Everyone who reads the entry"),
     "contacts": N_("My contacts"),
+    "group": N_("Members of a group"),
     "people": N_("People I chose"),
     "me": N_("Only me"),
 }
 """Of a field: it counts among those who may read the entry."""
 
 _CONSEQUENCES: Mapping[Readers, str] = {
-    "group": N_("The members of a group, as the group says."),
+    "group": N_(
+        "Whoever is let into a group you name, as long as they and you are in it. They show who they are before they read."
+    ),
     "people": N_("Only those you name. They show who they are before they read."),
     "me": N_("Nobody else. It stays here."),
 }

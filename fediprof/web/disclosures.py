@@ -360,7 +360,7 @@ def words(parts: Parts, named: Mapping[int, str], t: Texts) -> list[str]:
 
 def _of_mine(tx: Tx, page: Page) -> list[Disclosed]:
     me = page.me.actor.id
-    return views.of_owner(tx, me, views.viewer_of(tx, me, me), page.here.now)
+    return views.of_owner(tx, me, views.viewer_of(tx, me, me, page.here.now), page.here.now)
 
 
 def _mine(tx: Tx, page: Page) -> dict[int, str]:

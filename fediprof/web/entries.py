@@ -15,9 +15,10 @@ from fediprof.db.database import Tx
 from fediprof.errors import NotFound
 from fediprof.follows import store as follows
 from fediprof.posts import store as posts
-from fediprof.profiles import entries, rules, store, text, views
+from fediprof.profiles import entries, memberships, rules, store, text, views
 from fediprof.profiles.disclosure import ANYBODY
 from fediprof.profiles.entries import OrderEntries, PublishEntry, RemoveEntry
+from fediprof.profiles.memberships import Circle
 from fediprof.profiles.records import KINDS, Entry, Field
 from fediprof.web import audiences
 from fediprof.web.entry_cards import SECTIONS
@@ -30,7 +31,8 @@ FIRST = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry in its owner's list. `people`: those its rules name. `masked`: fields that others do not read as they are."""
+    """An entry in its owner's list. `people`, `circles`: those its rules name. `masked`: fields that others do not read as
+    they are."""
 
     entry: Entry
     path: str
@@ -38,15 +40,17 @@ class Line:
     readers: str
     consequence: str
     people: tuple[Actor, ...]
+    circles: tuple[Circle, ...]
     masked: tuple[Field, ...]
     pinned: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What the list needs besides: the people named, the posts pinned, how many contacts there are."""
+    """What the list needs besides: the people and groups named, the posts pinned, how many contacts there are."""
 
     people: Mapping[int, Actor]
+    circles: Mapping[int, Circle]
     pinned: set[int]
     contacts: int
 
@@ -59,7 +63,8 @@ async def index(page: Page) -> Response:
         mine = store.of_actor(tx, me.id)
         named = {each for entry in mine for each in named_in(entry)}
         people = actors.by_ids(tx, named) if named else {}
-        return mine, _Around(people, set(posts.pinned(tx, me.id, me.id)), follows.contacts(tx, me.id))
+        circles = {each.actor.id: each for each in memberships.named_circles(tx, me.id, page.here.now)}
+        return mine, _Around(people, circles, set(posts.pinned(tx, me.id, me.id)), follows.contacts(tx, me.id))
 
     mine, around = await page.read(load)
     wanted = page.asked("section")
@@ -84,6 +89,11 @@ def named_in(entry: Entry) -> frozenset[int]:
     return entry.rule.people.union(*(each.rule.people for each in entry.fields))
 
 
+def groups_in(entry: Entry) -> frozenset[int]:
+    """The groups they name."""
+    return entry.rule.groups.union(*(each.rule.groups for each in entry.fields))
+
+
 def path_of(page: Page, entry: Entry) -> str:
     return f"/@{page.me.actor.username}/e/{entry.slug}"
 
@@ -99,6 +109,7 @@ def _line(page: Page, entry: Entry, around: _Around) -> Line:
             readers, page.t, indexable=page.me.actor.indexable, contacts=around.contacts
         ),
         people=tuple(around.people[each] for each in named_in(entry) if each in around.people),
+        circles=tuple(each for number, each in around.circles.items() if number in groups_in(entry)),
         masked=tuple(each for each in entry.fields if each.value and each.rule.readers != "everyone"),
         pinned=entry.post_id in around.pinned,
     )

@@ -13,7 +13,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.follows import store as follows
 from fediprof.i18n.catalog import N_
-from fediprof.profiles import entries, store, text
+from fediprof.profiles import entries, memberships, store, text
 from fediprof.profiles.entries import Draft, ReviseEntry, WriteEntry
 from fediprof.profiles.people import people_of
 from fediprof.profiles.records import (
@@ -34,8 +34,8 @@ from fediprof.profiles.records import (
 )
 from fediprof.web import audiences
 from fediprof.web.compose import tongues
-from fediprof.web.entries import named_in, own, path_of
-from fediprof.web.forms import Form
+from fediprof.web.entries import groups_in, named_in, own, path_of
+from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
 _SHOWN = frozenset(
@@ -50,14 +50,19 @@ _SHOWN = frozenset(
         "link",
         "readers",
         "people",
+        "groups",
         "ceiling",
         *FIELDS,
+        *(f"{name}-groups" for name in FIELDS),
         *(f"{name}-translated" for name in FIELDS),
         *(f"{name}-stand_in-translated" for name in FIELDS),
     )
 )
+_READERS = ("readers", *(f"{name}-readers" for name in FIELDS))
+_GROUPS = ("groups", *(f"{name}-groups" for name in FIELDS))
 _BETWEEN = re.compile(r"[\s,;#]+")
 _NAME_THEM = N_("Write the handle of at least one person.")
+_TICK_ONE = N_("Tick at least one group.")
 
 
 async def new_form(page: Page) -> Response:
@@ -144,7 +149,8 @@ def filled(entry: Entry, people: Mapping[int, Actor], language: str) -> Form:
             f"{each.name}-translated": _words(each, second).value,
             f"{each.name}-stand_in-translated": _words(each, second).stand_in,
         }
-    return Form(values)
+    rules = {"groups": entry.rule, **{f"{each.name}-groups": each.rule for each in entry.fields}}
+    return Form(values, {name: [str(each) for each in sorted(rule.groups)] for name, rule in rules.items()})
 
 
 def _words(each: Field, language: str) -> FieldWords:
@@ -160,14 +166,14 @@ def _handles(rule: Rule, people: Mapping[int, Actor]) -> str:
 
 async def _draft(page: Page, form: Form, before: Entry | None) -> Draft | None:
     """None when something in it was refused already; then it stands in the form."""
-    rule = await _rule(page, form, "readers", "people")
+    rule = await _rule(page, form, "readers", "people", "groups")
     translations = _translations(page, form, before)
     fields = []
     for name in FIELDS:
         value, stand_in, told = form.text(name), form.text(f"{name}-stand_in"), _field_words(form, name, before)
         others = {code: words for code, words in told.items() if code in translations and words != FieldWords()}
         if value or stand_in or others:
-            rule_of_it = await _rule(page, form, f"{name}-readers", f"{name}-people")
+            rule_of_it = await _rule(page, form, f"{name}-readers", f"{name}-people", f"{name}-groups")
             fields.append(Field(name, value, rule_of_it, stand_in, others))
     if form.errors:
         return None
@@ -184,11 +190,17 @@ async def _draft(page: Page, form: Form, before: Entry | None) -> Draft | None:
     )
 
 
-async def _rule(page: Page, form: Form, readers: str, people: str) -> Rule:
+async def _rule(page: Page, form: Form, readers: str, people: str, groups: str) -> Rule:
+    """The names of the form's fields that say it."""
     chosen = next((each for each in audiences.OFFERED if each == form[readers]), None)
     if chosen is None:
         form.refuse(page.t(N_("Choose who may read this")), readers)
         return Rule()
+    if chosen == "group":
+        ticked = frozenset(each for each in map(whole, form.lists.get(groups, ())) if each is not None)
+        if not ticked:
+            form.refuse(page.t(_TICK_ONE), groups)
+        return Rule("group", groups=ticked)
     if chosen != "people":
         return Rule(chosen)
     looked_up = people_of(form.text(people), page.services.resolver, field=people)
@@ -265,6 +277,11 @@ async def _refused(page: Page, form: Form, entry: Entry | None) -> Response:
 async def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be: int = 0) -> Response:
     """`would_be`: how many public lines of a path there would be, when that is to be confirmed."""
     kind: Kind = next((each for each in KINDS if each == form["kind"]), "free")
+    circles = await page.read(lambda tx: memberships.circles(tx, page.by.actor_id, page.here.now))
+    ticked = {each for name in _GROUPS for each in form.lists.get(name, ())}
+    circles = [each for each in circles if not each.left or str(each.actor.id) in ticked]
+    groups = bool(circles) or any(form[name] == "group" for name in _READERS)
+    choices = [each for each in audiences.OFFERED if groups or each != "group"]
     return page.render(
         "entries/edit.html",
         status=form.status,
@@ -277,9 +294,11 @@ async def _show(page: Page, form: Form, entry: Entry | None = None, *, would_be:
         kinds=[(each, page.t(text.KINDS[each])) for each in KINDS],
         tongues=tongues(form["language"]),
         asks=page.t(audiences.QUESTIONS[kind]),
-        offered=await offered(page),
+        offered=await offered(page, choices),
+        circles=circles,
+        groups_named=groups_in(entry) if entry else frozenset(),
         fields=[(name, page.t(text.FIELDS[name]), page.t(audiences.EXAMPLES[name])) for name in FIELDS],
-        inside=[(each, page.t(audiences.INSIDE[each])) for each in audiences.OFFERED],
+        inside=[(each, page.t(audiences.INSIDE[each])) for each in choices],
         limits={"headline": MAX_HEADLINE, "story": MAX_STORY, "question": MAX_QUESTION},
     )
 

@@ -264,7 +264,7 @@ async def take_resume(page: Page) -> Response:
             raise NotFound("nothing is open to them")
         if face == "everything":
             return faces.everything(tx, me, page.here)
-        viewer = views.viewer_of(tx, me.id, to if face == "granted" else None)
+        viewer = views.viewer_of(tx, me.id, to if face == "granted" else None, page.here.now)
         return faces.resume(me, views.of_owner(tx, me.id, viewer, page.here.now), page.here)
 
     response = Response(await page.read(load), media_type="application/json")
