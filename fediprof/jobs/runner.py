@@ -97,6 +97,6 @@ class JobRunner:
                 return
         if again is not None:
             due = clock.now() + again
-            await self._database.write(lambda tx: queue.keep(tx, job.id, due))
+            await self._database.write(lambda tx: queue.keep(tx, job, due))
             return
-        await self._database.write(lambda tx: queue.finish(tx, job.id))
+        await self._database.write(lambda tx: queue.finish(tx, job))

@@ -131,6 +131,26 @@ async def test_a_job_is_run_by_one_runner_and_a_few_at_a_time(at, services) -> N
     assert work.most_running <= 12
 
 
+@pytest.mark.parametrize("again", [None, timedelta(hours=1)])
+async def test_what_is_asked_for_while_it_runs_is_run_once_more(again: timedelta | None, at, services) -> None:
+    """It may have looked before what it is asked for now was there."""
+    done: list[object] = []
+
+    async def work(arguments: Mapping[str, object]) -> timedelta | None:
+        done.append(arguments["n"])
+        if len(done) == 1:
+            at.shift(timedelta(seconds=1))
+            await add(services, "same", 2)
+            await add(services, "same", 3)
+        return again
+
+    running = JobRunner(services.database, asyncio.Event(), {"count": work})
+    await add(services, "same", 1)
+    assert await running.drain() == 2
+    assert done == [1, 3]
+    assert [each[0] for each in await rows(services)] == ([] if again is None else ["same"])
+
+
 async def test_what_a_dead_process_had_begun_is_begun_again(at, services) -> None:
     work = Work()
     await add(services, "interrupted", 7)
