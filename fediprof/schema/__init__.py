@@ -6,6 +6,7 @@ Every module may read joins across tables; each aggregate writes only its own.
 from fediprof.schema import (
     accounts,
     actors,
+    campaigns,
     delivery,
     groups,
     inbox,
@@ -27,6 +28,7 @@ from fediprof.schema.columns import metadata
 __all__ = [
     "accounts",
     "actors",
+    "campaigns",
     "delivery",
     "groups",
     "inbox",
