@@ -12,9 +12,10 @@ import re
 import zipfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import cycle
 from random import Random
-from typing import get_args
+from typing import Literal, TypeAlias, get_args
 
 import httpx2
 import pytest
@@ -28,6 +29,7 @@ from fediprof.actors.records import Follow
 from fediprof.follows import store as follows
 from fediprof.follows.commands import RequestFollow
 from fediprof.groups import membership
+from fediprof.groups import store as groups
 from fediprof.groups.membership import ShowMyself
 from fediprof.groups.posting import BeginThread, begin_thread
 from fediprof.interactions.commands import React, like_post
@@ -96,7 +98,8 @@ class Looker:
     key: object = None
 
     def person(self, owner: Owner) -> Person:
-        return Person(self.id, self.hosts, contact=self.id in owner.contacts)
+        shared = frozenset(group for group, inside in owner.circles.items() if self.id in inside)
+        return Person(self.id, self.hosts, contact=self.id in owner.contacts, groups=shared)
 
 
 @dataclass
@@ -105,6 +108,8 @@ class Owner:
     by: Member
     profile: Profile
     contacts: set[int] = field(default_factory=set)
+    circles: dict[int, set[int]] = field(default_factory=dict)
+    """Of the groups the owner is in: who else is."""
     sent: set[str] = field(default_factory=set)
     """Words that were public when they were sent out, some of them taken back since."""
     posts: list[tuple[int, str]] = field(default_factory=list)
@@ -126,7 +131,9 @@ async def world(request, services, app, remote, monkeypatch) -> AsyncIterator[Wo
     far = [remote("pavel", "far.example"), remote("rosa", "a.corp.example")]
     known = [await services.resolver.actor(each.iri) for each in far]
     ids_of = [each.actor_id for each in people.values()] + [each.id for each in known]
-    owners = [await _owner(services, random, f"owner{number}", ids_of) for number in range(count)]
+    everybody = {**{name: by.actor_id for name, by in people.items()}, "pavel": known[0].id, "rosa": known[1].id}
+    circles = await _circles(services, remote, everybody)
+    owners = [await _owner(services, random, f"owner{number}", ids_of, circles) for number in range(count)]
     lookers, browsers = [], []
 
     def browser(**cookies: str) -> httpx2.AsyncClient:
@@ -155,15 +162,74 @@ async def world(request, services, app, remote, monkeypatch) -> AsyncIterator[Wo
         await each.aclose()
 
 
-async def _owner(services, random: Random, name: str, people: list[int]) -> Owner:  # type: ignore[no-untyped-def]
+Standing: TypeAlias = Literal["in", "left", "asked", "banned", "was banned"]
+STANDINGS: dict[str, dict[str, Standing]] = {
+    "guild": {
+        "anna": "in",
+        "bela": "left",
+        "carl": "banned",
+        "dora": "was banned",
+        "pavel": "in",
+        "rosa": "banned",
+    },
+    "club": {"anna": "asked", "bela": "in", "carl": "in", "rosa": "in"},
+    "data": {"anna": "in", "dora": "banned", "pavel": "in"},
+}
+"""`data` is a group elsewhere: that Pavel, of a third server, is in it is nothing this one can know."""
+
+
+async def _circles(services, remote, people: dict[str, int]) -> dict[int, set[int]]:  # type: ignore[no-untyped-def]
+    """Groups to be readers, and who is in each as far as this server can know."""
+    founder = await make_member(services, "founder")
+    made = {name: (await make_group(services, founder, name)).id for name in ("guild", "club")}
+    made["data"] = (await services.resolver.actor(remote("data", "lemmy.example", type="Group").iri)).id
+    for name, standings in STANDINGS.items():
+        for who, standing in standings.items():
+            await _stands(services, people[who], made[name], standing)
+    inside = {
+        made[name]: {people[who] for who, standing in standings.items() if standing in ("in", "was banned")}
+        for name, standings in STANDINGS.items()
+    }
+    inside[made["data"]].discard(people["pavel"])
+    return inside
+
+
+async def _stands(services, person: int, group: int, standing: Standing) -> None:  # type: ignore[no-untyped-def]
+    now = clock.now()
+    state: Literal["accepted", "pending"] = "pending" if standing == "asked" else "accepted"
+    asked = Follow(ids.new_id(), f"https://x.example/{ids.slug()}", person, group, state, now)
+    end = now - timedelta(days=1) if standing == "was banned" else None
+    ban = {"banned_at": now - timedelta(days=2), "ban_ends_at": end}
+
+    def write(tx) -> None:  # type: ignore[no-untyped-def]
+        before = follows.between(tx, person, group)
+        if before is not None:
+            follows.remove(tx, before.id)
+        if standing != "left":
+            follows.insert_follow(tx, asked)
+        if "banned" in standing:
+            groups.set_standing(tx, group, person, **ban)
+
+    await services.database.write(write)
+
+
+async def _owner(  # type: ignore[no-untyped-def]
+    services, random: Random, name: str, people: list[int], circles: dict[int, set[int]]
+) -> Owner:
     by = await make_member(services, name, name=name.title())
+    for group in circles:
+        await _stands(services, by.actor_id, group, "in")
     if random.random() < 0.7:
         await services.perform(revise_profile, ReviseProfile(by, indexable=True, discoverable=True))
     owner = Owner(name, by, Profile(by.actor_id, (), (), HiddenFrom()))
     years, written = drawn.years(random), []
     tokens = drawn.Tokens(random, years)
     for number in range(random.randint(4, 6)):
-        made = drawn.draft(random, years, people)
+        made = drawn.draft(random, years, people, list(circles))
+        if number == 1:  # read in a group, each of its groups reading something else in it
+            rules_of_parts = cycle(Rule("group", groups=frozenset({each})) for each in circles)
+            parts = tuple(replace(each, rule=next(rules_of_parts)) for each in made.fields)
+            made = replace(made, rule=Rule("group", groups=frozenset(circles)), fields=parts)
         if number == 0:  # read by all, each reading something else in it
             rules_of_parts = cycle([Rule("contacts"), Rule("people", frozenset(people[::2])), ONLY_ME])
             parts = tuple(replace(each, rule=next(rules_of_parts)) for each in made.fields)
@@ -205,6 +271,12 @@ async def _owner(services, random: Random, name: str, people: list[int]) -> Owne
                     theirs = ours = False
         if theirs and ours:
             owner.contacts.add(person)
+    away: dict[int, Standing] = {}
+    for group in circles:
+        if random.random() < 0.25:
+            away[group] = random.choice(["left", "banned"])
+            await _stands(services, by.actor_id, group, away[group])
+    owner.circles = {group: inside for group, inside in circles.items() if group not in away}
     ids_of_posts = [each.post_id for each in written if each.post_id is not None]
     found = await services.read(lambda tx: posts.by_ids(tx, ids_of_posts))
     owner.posts = [(each.id, each.iri.rpartition("/")[2]) for each in found.values()]
