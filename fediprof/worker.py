@@ -65,7 +65,12 @@ class Workers:
             )
         }
         groups = GroupChores(services.perform, services.resolver, HostPace())
-        kinds |= {"group": groups.group, "group_thread": groups.thread, "group_clear": groups.clear}
+        kinds |= {
+            "group": groups.group,
+            "group_thread": groups.thread,
+            "group_clear": groups.clear,
+            "group_turns": groups.turns,
+        }
         lists = PolicyLists(services.perform, services.fetcher)
         kinds["policy_list"] = lists.read
         periodic = ((timedelta(hours=1), self._sweep), (timedelta(hours=1), lists.ask_for_due))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final
 
 from fediprof import clock
@@ -17,7 +18,8 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, Malformed, NotAllowed, Unreachable
 from fediprof.federation.group_reading import GroupReader
 from fediprof.federation.resolve import NetworkResolver
-from fediprof.groups import finding, measures, store, verdicts
+from fediprof.groups import admitting, finding, measures, store, verdicts
+from fediprof.groups.admitting import LetInDue
 from fediprof.groups.measures import ClearRest
 from fediprof.groups.records import Group
 from fediprof.jobs import queue
@@ -65,6 +67,10 @@ class GroupChores:
         asked = ClearRest(int(arguments["group"]), int(arguments["person"]), str(arguments["reason"]))
         while await self._perform(measures.clear_rest, asked):
             continue
+
+    async def turns(self, arguments: Mapping[str, Any]) -> timedelta | None:
+        """Posts whose turn it is; until none waits."""
+        return await self._perform(admitting.let_in_due, LetInDue(int(arguments["group"])))
 
     async def _moderators(self, readings: GroupReader, known: Group) -> None:
         if known.moderators is None:

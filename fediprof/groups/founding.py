@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from fediprof import ids, keystore
 from fediprof.actors import store as actors
@@ -26,6 +27,7 @@ from fediprof.text.language import normalise
 
 FOUNDED_A_DAY = 3
 MAX_DESCRIPTION = 5000
+MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Charter:
     votes: bool = True
     language: str = ""
     discoverable: bool = True
+    author_pace: int = 6
+    """Posts a minute that are let in of one author; more wait for their turn. 0: any number."""
+    pace: int = 60
+    """The same of all authors together."""
+    offers_a_month: int = 3
+    """Offers of one person in thirty days. 0: any number."""
+    offers_name_pay: bool = False
+    offers_name_contact: bool = False
+    group_followers: bool = False
+    """Whether groups elsewhere may follow it, and pass on what it passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ def found_group(tx: Tx, request: FoundGroup, here: Here) -> Done[Hosted]:
         closing_words="",
         fetched_at=None,
         created_at=here.now,
+        **_measures(request.charter),
     )
     store.insert_group(tx, group)
     actors.change(tx, actor.id, described(request.charter, here))
@@ -138,6 +151,7 @@ def revise_group(tx: Tx, request: ReviseGroup, here: Here) -> Done[Hosted]:
         "hold_newcomers": request.charter.hold_newcomers,
         "votes": request.charter.votes,
         "language": language,
+        **_measures(request.charter),
     }
     store.change(tx, before.id, values)
     after = hosted_of(tx, before.id)
@@ -195,7 +209,15 @@ def checked(charter: Charter) -> tuple[list[str], str | None]:
     language = normalise(charter.language) if charter.language else None
     if charter.language and language is None:
         raise Invalid("This is not a language code", field="language")
+    for field in ("author_pace", "pace", "offers_a_month"):
+        if not 0 <= getattr(charter, field) <= MOST:
+            raise Invalid(f"A number from 0 to {MOST}", field=field)
     return rules.must_be_settings(charter.membership, charter.posting, charter.rules), language
+
+
+def _measures(charter: Charter) -> dict[str, Any]:
+    names = ("author_pace", "pace", "offers_a_month", "offers_name_pay", "offers_name_contact", "group_followers")
+    return {name: getattr(charter, name) for name in names}
 
 
 def described(charter: Charter, here: Here) -> dict[str, object]:

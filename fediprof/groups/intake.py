@@ -14,8 +14,8 @@ from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
-from fediprof.groups import addressing, announcing, rules, store
-from fediprof.groups.records import DEEPEST, KINDS, GroupPost, Hosted, Kind
+from fediprof.groups import addressing, announcing, rules, store, turns
+from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided, Writer
 from fediprof.here import Here
 from fediprof.moderation import limits
@@ -86,6 +86,7 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         return Done(Arrival(None, "not written for the group"))
     if rules.too_long(written.content.value):
         return Done(Arrival(None, "longer than a group takes"))
+    decided = turns.in_turn(tx, hosted, decided, author, answered, here.now)
     if decided.state == "refused":
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
         return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
@@ -175,6 +176,8 @@ def take(
         posts.change(tx, post.id, {"title": rules.title_of(post.title, post.content)})
     if decided.state == "held":
         return tell_moderators(tx, hosted, "group.held", author, post.id)
+    if decided.state == "waiting":
+        return [turns.chore(hosted.id)]
     return let_in(tx, hosted, new, post, author, carried.document, here)
 
 
@@ -183,7 +186,7 @@ def let_in(
 ) -> list[Effect]:
     """Show a post in the group and pass it on."""
     iri = here.new_activity()
-    store.change_post(tx, post.id, {"state": "shown", "reason": "", "announce_iri": iri})
+    store.change_post(tx, post.id, {"state": "shown", "reason": "", "announce_iri": iri, "let_in_at": here.now})
     store.set_standing(tx, hosted.id, author.id, vetted=True)
     passed = announcing.wrapped(hosted, inner, here, object_iri=post.iri, iri=iri)
     effects: list[Effect] = [passed]
@@ -236,7 +239,7 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
     hosted = _hosted(tx, placed.group_id)
     if placed.state == "shown":
         effects.append(announcing.wrapped(hosted, request.carried.document, here, object_iri=known.iri))
-    elif placed.state == "held":  # what is let in later is what it says now
+    elif placed.state in UNDECIDED:  # what is let in later is what it says now
         store.change_post(tx, known.id, {"activity_iri": request.carried.iri, "received": request.carried.body})
     return Done(done.value, (*done.effects, *effects))
 
@@ -253,6 +256,8 @@ def receive_deletion(tx: Tx, request: ReceiveGroupDeletion, here: Here) -> Done[
 
 def withdrawn(tx: Tx, placed: GroupPost, post: Post, inner: Mapping[str, Any], here: Here) -> list[Effect]:
     """What a group passes on when an author took a post back."""
+    if placed.state in UNDECIDED:  # nothing is left to let in
+        store.change_post(tx, placed.post_id, {"state": "removed"})
     hosted, author = store.hosted(tx, placed.group_id), actors.by_id(tx, post.actor_id)
     if hosted is None or author is None or placed.state != "shown":
         return []

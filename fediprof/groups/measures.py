@@ -19,7 +19,7 @@ from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue
 from fediprof.groups import announcing, intake, log, notices, rules, store
 from fediprof.groups.notices import READS_ACTS
-from fediprof.groups.records import Event, GroupPost, Hosted, Moderator
+from fediprof.groups.records import UNDECIDED, Event, GroupPost, Hosted, Moderator
 from fediprof.here import Here
 from fediprof.posts import store as posts
 from fediprof.posts import views, wire
@@ -53,7 +53,7 @@ class Decision:
 def approve(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event] | None:
     """Let in what waited, or was not taken: it is passed on as it came, now."""
     found = _post(tx, placed)
-    if placed.state not in ("held", "refused") or found is None:
+    if placed.state not in (*UNDECIDED, "refused") or found is None:
         return None
     post, author = found
     inner = create_of(tx, placed, post, author, here)
@@ -67,14 +67,14 @@ def approve(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event
 def refuse(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event] | None:
     """Not take what waits; what waits as an answer to it is not taken either."""
     found = _post(tx, placed)
-    if placed.state != "held" or found is None:
+    if placed.state not in UNDECIDED or found is None:
         return None
     post, author = found
-    if not store.turned(tx, post.id, "held", {"state": "refused", "reason": said.reason}):
+    if not store.turned(tx, post.id, placed.state, {"state": "refused", "reason": said.reason}):
         return None
     event = _logged(tx, said, "refuse", post.iri, here, person=author, post=post)
-    waiting = store.held(tx, said.hosted.id, placed.thread_id) if placed.starts_thread else [placed]
-    for each in waiting:
+    behind = store.held(tx, said.hosted.id, placed.thread_id) if placed.starts_thread else []
+    for each in (placed, *behind):
         store.change_post(tx, each.post_id, {"state": "refused", "reason": said.reason})
     effects = [
         *announcing.refusal(said.hosted, author, placed.activity_iri or post.iri, summary(said), here),
@@ -176,7 +176,7 @@ def unban(tx: Tx, said: Decision, person: Actor, here: Here) -> Done[Event] | No
 def clear(tx: Tx, said: Decision, person: Actor, here: Here) -> list[Effect]:
     """Take out what somebody wrote here, the newest first: a ban with `removeData` says so to those who read it; the boosts
     are taken back one by one."""
-    found = store.of_person(tx, said.hosted.id, person.id, ("shown", "held"), AT_ONCE)
+    found = store.of_person(tx, said.hosted.id, person.id, ("shown", *UNDECIDED), AT_ONCE)
     effects: list[Effect] = []
     for placed in found:
         if (post := posts.by_id(tx, placed.post_id)) is not None:

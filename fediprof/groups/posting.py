@@ -10,9 +10,9 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Resolver
 from fediprof.errors import NotAllowed, NotFound
-from fediprof.groups import announcing, intake, rules, store
+from fediprof.groups import announcing, intake, rules, store, turns
 from fediprof.groups.intake import Carried
-from fediprof.groups.records import DEEPEST, KINDS, Group, GroupPost, Hosted, Kind
+from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, Group, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided
 from fediprof.here import Here
 from fediprof.posts import commands as posts
@@ -100,7 +100,7 @@ def withdraw(tx: Tx, request: DeletePost, here: Here) -> Done[Post]:
     """Take a post back; what is in a group here goes from there too."""
     placed = store.post(tx, request.post_id)
     own = None
-    if placed is not None and placed.state == "shown":
+    if placed is not None and placed.state in ("shown", *UNDECIDED):
         found = post_store.by_id(tx, request.post_id)
         if found is not None and found.actor_id == request.by.actor_id and found.deleted_at is None:
             own = sending.own(tx, found.id, sending.author_of(tx, request.by))
@@ -116,6 +116,8 @@ def _published(
     """Publish into a group: asked first whether it would be taken, so that nobody writes in vain."""
     author = sending.author_of(tx, request.by)
     hosted = store.hosted(tx, group.actor_id) if group.local else None
+    if hosted is not None:
+        store.queue_at(tx, hosted.id)
     decided = _decided(tx, group, hosted, author, request, thread, here)
     if decided.state == "refused":
         raise NotAllowed(decided.reason, public=decided.reason)
@@ -149,7 +151,10 @@ def _decided(
     if hosted is not None:
         writer = intake.writer_of(tx, hosted, author, here)
         decided = rules.admitted(group, writer, request.visibility, thread, here.now)
-        return decided or Decided("refused", "this was not written for the readers of the group")
+        if decided is None:
+            return Decided("refused", "this was not written for the readers of the group")
+        answered = store.post(tx, request.in_reply_to_id) if request.in_reply_to_id is not None else None
+        return turns.in_turn(tx, hosted, decided, author, answered, here.now)
     writer = rules.Writer(
         store.standing(tx, group.actor_id, author.id),
         member=store.is_member(tx, group.actor_id, author.id),

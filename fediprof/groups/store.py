@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
@@ -349,6 +349,24 @@ def held(tx: Tx, group_id: int, thread_id: int | None = None, limit: int = 200) 
     if thread_id is not None:
         query = query.where(group_post.c.thread_id == thread_id)
     return [GroupPost(*row) for row in tx.execute(query.order_by(group_post.c.post_id).limit(limit))]
+
+
+def count_of(tx: Tx, group_id: int, person_id: int, state: State, *, before: GroupPost | None = None) -> int:
+    """How many of somebody's posts are in this state; `before`: those that came before it."""
+    query = (
+        select(func.count())
+        .select_from(group_post.join(post_row, post_row.c.id == group_post.c.post_id))
+        .where(
+            group_post.c.group_id == group_id,
+            group_post.c.state == state,
+            post_row.c.actor_id == person_id,
+            post_row.c.deleted_at.is_(None),
+        )
+    )
+    if before is not None:
+        earlier = and_(group_post.c.created_at == before.created_at, group_post.c.post_id < before.post_id)
+        query = query.where(or_(group_post.c.created_at < before.created_at, earlier))
+    return int(tx.execute(query).scalar_one())
 
 
 def forget_person(tx: Tx, person_id: int, iri: str) -> None:

@@ -201,7 +201,7 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
 
 def not_withheld(viewer: int | None) -> ColumnElement[bool]:
     """Of a thread in a group without what its moderators took out, or have not let in: their authors see that."""
-    out = exists().where(group_post.c.post_id == post.c.id, group_post.c.state.in_(("held", "refused", "removed")))
+    out = exists().where(group_post.c.post_id == post.c.id, group_post.c.state.not_in(("sent", "shown")))
     return ~out if viewer is None else or_(~out, post.c.actor_id == viewer)
 
 

@@ -12,7 +12,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import NotFound
 from fediprof.groups import front, log, store
 from fediprof.groups.front import Place, Thread
-from fediprof.groups.records import Event, GroupPost
+from fediprof.groups.records import UNDECIDED, Event, GroupPost
 from fediprof.posts import threads as post_threads
 from fediprof.posts import views
 from fediprof.posts.records import Shown
@@ -20,7 +20,7 @@ from fediprof.web import compose
 from fediprof.web.groups_page import group_in
 from fediprof.web.view import Page, group_path
 
-WITHHELD = ("held", "refused", "removed")
+WITHHELD = (*UNDECIDED, "refused", "removed")
 
 
 @dataclass(frozen=True, slots=True)

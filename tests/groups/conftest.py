@@ -19,7 +19,7 @@ from tests.support.remote import Network, Remote
 
 
 async def make_group(services: Services, by: Member, name: str = "industry", **charter: Any) -> Hosted:
-    values = {"name": name.title(), "hold_newcomers": False, **charter}
+    values = {"name": name.title(), "hold_newcomers": False, "author_pace": 0, "pace": 0, **charter}
     keys = sealed(services.keystore, services.here().actor(name))
     return await services.perform(found_group, FoundGroup(by, name, Charter(**values), keys, True))
 
