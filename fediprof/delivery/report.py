@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """An activity of a member's: `body` as it went out; `state` of its delivery, of several the one furthest behind."""
+
+    actor_id: int
+    body: bytes
+    created_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class HostLine:
     host: str
     waiting: int
@@ -49,6 +60,19 @@ def of_post(tx: Tx, post_id: int) -> list[Line]:
         .order_by(delivery.c.host, delivery.c.id)
     )
     return [Line(*row) for row in tx.execute(query)]
+
+
+def about(tx: Tx, actor_ids: Iterable[int], object_iris: Iterable[str]) -> list[Sent]:
+    """What some members sent about some things, the oldest first; as long as it is kept."""
+    behind = func.max(delivery.c.state)  # failed, sent, waiting
+    query = (
+        select(outgoing.c.actor_id, outgoing.c.body, outgoing.c.created_at, behind)
+        .join(delivery, delivery.c.outgoing_id == outgoing.c.id)
+        .where(outgoing.c.actor_id.in_(list(actor_ids)), outgoing.c.object_iri.in_(list(object_iris)))
+        .group_by(outgoing.c.id, outgoing.c.actor_id, outgoing.c.body, outgoing.c.created_at)
+        .order_by(outgoing.c.id)
+    )
+    return [Sent(*row) for row in tx.execute(query)]
 
 
 def of_host(tx: Tx, host: str | None = None) -> list[HostLine]:

@@ -15,7 +15,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.among import among
 from fediprof.db.database import Tx
 from fediprof.groups import contests, log, reports, store
-from fediprof.groups.records import Event, Group, GroupPost, Kind, Standing
+from fediprof.groups.records import UNDECIDED, Event, Group, GroupPost, Kind, Standing
 from fediprof.posts import store as posts
 from fediprof.posts import threads as post_threads
 from fediprof.posts import views
@@ -39,7 +39,7 @@ class Place:
     moderator: bool = False
     standing: Standing | None = None
     waiting: int = 0
-    """For moderators of groups here: how much is to be decided."""
+    """For moderators: how much is to be decided, and can be from here."""
 
     @property
     def private(self) -> bool:
@@ -75,7 +75,7 @@ def place(tx: Tx, group: Actor, person: Actor | None, now: datetime) -> Place:
     if asked is None and known is not None and known.local and _turned_away(tx, group.id, person.iri):
         asked = "rejected"
     moderator = store.moderates(tx, group.id, person.iri)
-    waiting = waiting_in(tx, group.id) if moderator and known is not None and known.local else 0
+    waiting = waiting_in(tx, group.id) if moderator else 0
     return Place(group, known, _membership(asked, standing, now), moderator, standing, waiting)
 
 
@@ -157,7 +157,7 @@ def threads(
         return []
     shown = group_post.c.state == "shown"
     if viewer is not None:
-        shown = or_(shown, and_(group_post.c.state.in_(("sent", "held")), post.c.actor_id == viewer))
+        shown = or_(shown, and_(group_post.c.state.in_(("sent", *UNDECIDED)), post.c.actor_id == viewer))
     query = (
         select(group_post.c.post_id)
         .join(post, post.c.id == group_post.c.post_id)
@@ -227,7 +227,10 @@ def _by(each: Thread, viewer: int | None) -> bool:
 
 
 def waiting_in(tx: Tx, group_id: int) -> int:
-    """Held posts, people who asked to be let in, reports, contested decisions."""
+    """Held posts, people who asked to be let in, reports, contested decisions. Of a group elsewhere: the reports it sent."""
+    known = store.by_id(tx, group_id)
+    if known is None or not known.local:
+        return reports.count_open(tx, group_id)
     held = select(func.count()).where(group_post.c.group_id == group_id, group_post.c.state == "held")
     asked = select(func.count()).where(follow.c.target_id == group_id, follow.c.state == "pending")
     counted = sum(int(tx.execute(each).scalar_one()) for each in (held, asked))

@@ -14,9 +14,10 @@ from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done
 from fediprof.errors import Conflict, Invalid, NotFound
-from fediprof.groups import founding, measures, rules, store, wire
+from fediprof.groups import founding, measures, rules, store, understood, wire
 from fediprof.groups.measures import Decision
 from fediprof.groups.records import Event, Group, GroupPost, Hosted
+from fediprof.groups.understood import Act
 from fediprof.here import Here
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post
@@ -87,7 +88,7 @@ def remove_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]
     said = _said(hosted, by, request.reason, request.rule)
     activity = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said))
     said = _saying(said, activity)
-    return asked(said, by, post.iri) or _done(measures.remove(tx, said, placed, here))
+    return asked(tx, said, by, post.iri, "remove") or _done(measures.remove(tx, said, placed, here))
 
 
 def restore_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
@@ -99,25 +100,31 @@ def restore_post(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None
         return _done(measures.approve(tx, said, placed, here) or measures.restore(tx, said, placed, here))
     inner = wire.act("Delete", hosted, by.iri, post.iri, here, summary=measures.summary(said) or "restored")
     said = _saying(said, undo(hosted, by, inner, here))
-    return asked(said, by, post.iri) or _done(measures.restore(tx, said, placed, here))
+    return asked(tx, said, by, post.iri, "restore") or _done(measures.restore(tx, said, placed, here))
 
 
 def lock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     """No more answers in a thread; `post_id` is any post of it."""
     hosted, by = moderator_in(tx, request.by, request.group_id)
-    thread, post = _thread(tx, hosted, request.post_id)
-    said = _said(hosted, by, request.reason, request.rule, needed=False)
-    activity = wire.act("Lock", hosted, by.iri, post.iri, here, summary=measures.summary(said))
-    said = _saying(said, activity)
-    return asked(said, by, post.iri) or _done(measures.lock(tx, said, thread, here, locked=True))
+    return _lock(tx, request, hosted, by, _thread(tx, hosted, request.post_id), here)
 
 
 def unlock_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
     hosted, by = moderator_in(tx, request.by, request.group_id)
-    thread, post = _thread(tx, hosted, request.post_id)
-    inner = wire.act("Lock", hosted, by.iri, post.iri, here)
-    said = Decision(hosted, by.iri, undo(hosted, by, inner, here), request.reason.strip()[:MAX_REASON])
-    return asked(said, by, post.iri) or _done(measures.lock(tx, said, thread, here, locked=False))
+    return _unlock(tx, request, hosted, by, _thread(tx, hosted, request.post_id), here)
+
+
+def lock_answer(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
+    """No more answers to one answer, nor below it. Raises Conflict for software that locks whole threads alone."""
+    hosted, by = moderator_in(tx, request.by, request.group_id)
+    if not locks_answers(tx, hosted):
+        raise Conflict("locks whole threads", public="The software of this group does not take that")
+    return _lock(tx, request, hosted, by, _placed(tx, hosted, request.post_id), here)
+
+
+def unlock_answer(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
+    hosted, by = moderator_in(tx, request.by, request.group_id)
+    return _unlock(tx, request, hosted, by, _placed(tx, hosted, request.post_id), here)
 
 
 def pin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
@@ -128,7 +135,7 @@ def pin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
         raise Conflict("pins", public=f"At most {MAX_PINS} threads stay on top")
     activity = wire.act("Add", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
     said = Decision(hosted, by.iri, activity)
-    return asked(said, by, post.iri) or _done(measures.pin(tx, said, thread, here, pinned=True))
+    return asked(tx, said, by, post.iri, "pin") or _done(measures.pin(tx, said, thread, here, pinned=True))
 
 
 def unpin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None]:
@@ -136,7 +143,7 @@ def unpin_thread(tx: Tx, request: ModeratePost, here: Here) -> Done[Event | None
     thread, post = _thread(tx, hosted, request.post_id)
     activity = wire.act("Remove", hosted, by.iri, post.iri, here, target=hosted.actor.featured)
     said = Decision(hosted, by.iri, activity)
-    return asked(said, by, post.iri) or _done(measures.pin(tx, said, thread, here, pinned=False))
+    return asked(tx, said, by, post.iri, "unpin") or _done(measures.pin(tx, said, thread, here, pinned=False))
 
 
 def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event | None]:
@@ -161,7 +168,7 @@ def ban_person(tx: Tx, request: BanPerson, here: Here) -> Done[Event | None]:
         remove_data=request.remove_posts,
     )
     said = Decision(hosted, by.iri, activity, said.reason, said.rule, request.ends_at)
-    if (sent := asked(said, by, person.iri)) is not None:
+    if (sent := asked(tx, said, by, person.iri, "ban")) is not None:
         return sent
     done = _done(measures.ban(tx, said, person, here, remove_posts=request.remove_posts))
     return Done(done.value, (*done.effects, *_directly(by, person, activity)))
@@ -186,7 +193,7 @@ def unban_person(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event | No
     )
     activity = undo(hosted, by, inner, here)
     said = Decision(hosted, by.iri, activity, request.reason.strip()[:MAX_REASON])
-    if (sent := asked(said, by, person.iri)) is not None:
+    if (sent := asked(tx, said, by, person.iri, "unban")) is not None:
         return sent
     done = _done(measures.unban(tx, said, person, here))
     return Done(done.value, (*done.effects, *_directly(by, person, activity)))
@@ -198,6 +205,25 @@ def warn(tx: Tx, request: ModeratePerson, here: Here) -> Done[Event]:
     post = _placed(tx, hosted, request.post_id)[1] if request.post_id is not None else None
     said = _said(hosted, by, request.reason, request.rule)
     return measures.warn(tx, said, _person(tx, request.person_id), here, post=post)
+
+
+def _lock(
+    tx: Tx, request: ModeratePost, hosted: Hosted, by: Actor, found: tuple[GroupPost, Post], here: Here
+) -> Done[Event | None]:
+    placed, post = found
+    said = _said(hosted, by, request.reason, request.rule, needed=False)
+    activity = wire.act("Lock", hosted, by.iri, post.iri, here, summary=measures.summary(said))
+    said = _saying(said, activity)
+    return asked(tx, said, by, post.iri, "lock") or _done(measures.lock(tx, said, placed, here, locked=True))
+
+
+def _unlock(
+    tx: Tx, request: ModeratePost, hosted: Hosted, by: Actor, found: tuple[GroupPost, Post], here: Here
+) -> Done[Event | None]:
+    placed, post = found
+    inner = wire.act("Lock", hosted, by.iri, post.iri, here)
+    said = Decision(hosted, by.iri, undo(hosted, by, inner, here), request.reason.strip()[:MAX_REASON])
+    return asked(tx, said, by, post.iri, "unlock") or _done(measures.lock(tx, said, placed, here, locked=False))
 
 
 # --- what moderators.py and contesting.py share with these
@@ -223,11 +249,25 @@ def moderator_in(tx: Tx, by: Member, group_id: int) -> tuple[Hosted, Actor]:
     return Hosted(home, group), person
 
 
-def asked(said: Decision, by: Actor, object_iri: str) -> Done[Event | None] | None:
-    """Of a group elsewhere: the activity goes to it, and nothing is changed or logged here yet. None for a group here."""
+def asked(tx: Tx, said: Decision, by: Actor, object_iri: str, act: Act) -> Done[Event | None] | None:
+    """Of a group elsewhere: the activity goes to it, and nothing is changed or logged here yet. None for a group here.
+    Raises Conflict for what its software does not read."""
     if said.hosted.group.local or said.activity is None:
         return None
+    if act not in acts_in(tx, said.hosted):
+        raise Conflict(f"its software takes no {act}", public="The software of this group does not take that")
     return Done(None, (Deliver(by.id, said.activity, Audience(actor_ids=(said.hosted.id,)), object_iri),))
+
+
+def acts_in(tx: Tx, hosted: Hosted) -> frozenset[Act]:
+    """What a group elsewhere takes of its moderators here, as far as its software is known."""
+    software = store.software_of(tx, hosted.actor.host)
+    return understood.acts(software, pins=hosted.actor.featured is not None)
+
+
+def locks_answers(tx: Tx, hosted: Hosted) -> bool:
+    """Whether a group takes that a single answer is locked."""
+    return hosted.group.local or store.software_of(tx, hosted.actor.host) in understood.LOCKS_ANSWERS
 
 
 def undo(hosted: Hosted, by: Actor, inner: Document, here: Here) -> Document:

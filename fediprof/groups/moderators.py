@@ -67,7 +67,11 @@ def appoint(tx: Tx, request: AppointModerator, here: Here) -> Done[Event | None]
         raise Conflict("a moderator already", public="They moderate this group already")
     activity = wire.act("Add", hosted, by.iri, person.iri, here, target=_listed_at(hosted))
     said = Decision(hosted, by.iri, activity)
-    return asked(said, by, person.iri) or measures.appoint(tx, said, person.iri, person, here) or Done(None)
+    return (
+        asked(tx, said, by, person.iri, "appoint")
+        or measures.appoint(tx, said, person.iri, person, here)
+        or Done(None)
+    )
 
 
 def dismiss(tx: Tx, request: DismissModerator, here: Here) -> Done[Event | None]:
@@ -95,7 +99,11 @@ def _left(tx: Tx, said: Decision, by: Actor, iri: str, here: Here) -> Done[Event
     target = _listed_at(said.hosted)
     activity = wire.act("Remove", said.hosted, by.iri, iri, here, target=target, summary=said.reason)
     said = replace(said, activity=activity)
-    return asked(said, by, iri) or measures.dismiss(tx, said, iri, actors.by_iri(tx, iri), here) or Done(None)
+    return (
+        asked(tx, said, by, iri, "dismiss")
+        or measures.dismiss(tx, said, iri, actors.by_iri(tx, iri), here)
+        or Done(None)
+    )
 
 
 def _listed_at(hosted: Hosted) -> str:

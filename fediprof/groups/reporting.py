@@ -9,16 +9,17 @@ from typing import Any
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
-from fediprof.as2 import build
+from fediprof.as2 import build, origin
 from fediprof.as2.context import PLAIN_CONTEXT
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Notify
 from fediprof.errors import Conflict, Invalid, NotFound
 from fediprof.groups import intake, log, reports, store
-from fediprof.groups.moderating import moderator_of
+from fediprof.groups.moderating import moderator_in
 from fediprof.groups.records import GroupPost, Hosted
 from fediprof.here import INSTANCE_ACTOR, Here
 from fediprof.moderation import commands as moderation
+from fediprof.moderation import policies
 from fediprof.moderation import store as moderation_store
 from fediprof.moderation.commands import ReceiveFlag, ReportActor
 from fediprof.moderation.store import Report
@@ -76,9 +77,10 @@ def report(tx: Tx, request: ReportActor, here: Here) -> Done[Report]:
     if hosted is not None:
         return Done(made, tuple(_to_moderators(tx, hosted, made, target, named[0], here)))
     home = actors.by_id(tx, placed.group_id)
-    if home is None or not request.forward:
-        return Done(made)
-    return Done(made, tuple(_sent(tx, made, each, home, here, number) for number, each in enumerate(named[:10])))
+    effects: list[Effect] = _told_here(tx, placed.group_id, target, named[0], but=by.id)
+    if home is not None and request.forward:
+        effects += [_sent(tx, made, each, home, here, number) for number, each in enumerate(named[:10])]
+    return Done(made, tuple(effects))
 
 
 def receive_report(tx: Tx, request: ReceiveReport, here: Here) -> Done[str]:
@@ -89,7 +91,7 @@ def receive_report(tx: Tx, request: ReceiveReport, here: Here) -> Done[str]:
     placed = _placed_here(tx, known)
     hosted = store.hosted(tx, placed.group_id) if placed is not None else None
     if placed is None or hosted is None:
-        return moderation.receive_flag(tx, flag, here)
+        return _receive_elsewhere(tx, flag, known, here) or moderation.receive_flag(tx, flag, here)
     about = [post for post in known if post.group_id == hosted.id]
     target = actors.by_id(tx, about[0].actor_id) if about else None
     if target is None:
@@ -112,12 +114,51 @@ def receive_report(tx: Tx, request: ReceiveReport, here: Here) -> Done[str]:
     return Done(f"reported to the moderators of {hosted.actor.username}", tuple(effects))
 
 
+def _receive_elsewhere(tx: Tx, flag: ReceiveFlag, known: list[Post], here: Here) -> Done[str] | None:
+    """About a post in a group elsewhere that somebody here moderates: the group sends it to them. None: in no such group."""
+    decided = policies.flags_of(tx, origin.host_of(flag.reporter_iri))
+    about = next((post for post in known if post.group_id is not None and _moderators_here(tx, post.group_id)), None)
+    target = actors.by_id(tx, about.actor_id) if about is not None else None
+    if about is None or about.group_id is None or target is None or (decided is not None and decided.reject_reports):
+        return None
+    iris = [post.iri for post in known if post.group_id == about.group_id and post.actor_id == target.id][:50]
+    made = Report(
+        ids.new_id(),
+        flag.iri,
+        flag.reporter_iri,
+        target.id,
+        iris,
+        flag.comment[:MAX_WORDS],
+        "open",
+        here.now,
+        about.group_id,
+    )
+    if not moderation_store.insert_report(tx, made):
+        return Done("known already")
+    told = _told_here(tx, about.group_id, target, about)
+    return Done("reported to who moderates that group here", tuple(told))
+
+
+def _told_here(tx: Tx, group_id: int, target: Actor, post: Post, *, but: int = 0) -> list[Effect]:
+    """Members here who moderate a group elsewhere."""
+    people = [each for each in _moderators_here(tx, group_id) if each.id != but]
+    for each in people:  # reported before: this is newer
+        notifications.remove(tx, actor_id=each.id, kind="group.report", post_id=post.id)
+    return [Notify(each.id, "group.report", target.id, post.id) for each in people]
+
+
+def _moderators_here(tx: Tx, group_id: int) -> list[Actor]:
+    people = actors.by_iris(tx, [each.iri for each in store.moderators(tx, group_id)]).values()
+    return [each for each in people if each.local and each.gone_at is None]
+
+
 def decide_report(tx: Tx, request: DecideReport, here: Here) -> Done[Report]:
-    """Close a report. A member who reported is told. Raises NotFound, Invalid (field decision), Conflict."""
+    """Close a report: of a group here, or of one elsewhere that sent it to its moderator here. A member who reported is told.
+    Raises NotFound, Invalid (field decision), Conflict."""
     found = reports.by_id(tx, request.report_id)
     if found is None or found.group_id is None:
         raise NotFound("no such report")
-    hosted, by = moderator_of(tx, request.by, found.group_id)
+    hosted, by = moderator_in(tx, request.by, found.group_id)
     decision = request.decision.strip()
     if not decision or len(decision) > 1000:
         raise Invalid("Say what was decided, in at most 1000 characters", field="decision")

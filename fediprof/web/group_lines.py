@@ -81,6 +81,25 @@ DECISIONS = {
 }
 """Action of the log → what happened."""
 
+ASKED = {
+    "remove": N_("Asked: take the post out"),
+    "restore": N_("Asked: put the post back"),
+    "lock": N_("Asked: lock it"),
+    "unlock": N_("Asked: open it for answers again"),
+    "pin": N_("Asked: pin the thread"),
+    "unpin": N_("Asked: unpin the thread"),
+    "ban": N_("Asked: ban its author"),
+    "unban": N_("Asked: end the ban of its author"),
+}
+"""What a moderator here asked of a group elsewhere, and is not so yet."""
+
+WAYS = {
+    "waiting": N_("Not sent yet: it waits for {host} to answer."),
+    "sent": N_("Sent to {host}. It is shown as done here once the group announces it."),
+    "failed": N_("It could not be sent to {host}."),
+}
+"""State of its delivery → words."""
+
 NEWS = {
     "group.held": N_("wrote something that waits for you"),
     "group.request": N_("asks to join your group"),
@@ -138,6 +157,15 @@ def lists(t: Texts) -> list[tuple[str, str]]:
 
 
 WORDS = SimpleNamespace(
-    doors=DOORS, writers=WRITERS, kinds=KINDS, marks=MARKS, states=STATES, lists=lists, news=NEWS, to_decide=TO_DECIDE
+    doors=DOORS,
+    writers=WRITERS,
+    kinds=KINDS,
+    marks=MARKS,
+    states=STATES,
+    lists=lists,
+    news=NEWS,
+    to_decide=TO_DECIDE,
+    asked=ASKED,
+    ways=WAYS,
 )
 """For templates."""

@@ -1,11 +1,10 @@
-"""What moderators of a group of ours decide, the queue first: what waits, one case after another, each with its effect and its
+"""What moderators decide, of a group of ours or of one elsewhere, the queue first: what waits, one case after another, each with its effect and its
 undo; then one post and its author; then a single decision, and contesting it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -14,13 +13,22 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import FediprofError, NotFound, NotVerified
-from fediprof.groups import contesting, contests, front, log, membership, moderating, reporting, reports, store
+from fediprof.groups import (
+    contesting,
+    contests,
+    front,
+    log,
+    membership,
+    moderating,
+    reporting,
+    reports,
+    store,
+)
 from fediprof.groups.contesting import AnswerContest, ContestDecision
 from fediprof.groups.contests import Contest
 from fediprof.groups.front import Place, Thread
 from fediprof.groups.membership import AnswerRequest
-from fediprof.groups.moderating import BanPerson, ModeratePerson, ModeratePost
-from fediprof.groups.records import GroupPost
+from fediprof.groups.moderating import ModeratePost
 from fediprof.groups.reporting import DecideReport
 from fediprof.moderation.store import Report
 from fediprof.posts import store as posts
@@ -28,11 +36,9 @@ from fediprof.posts import views
 from fediprof.posts.records import Shown
 from fediprof.web.forms import Form, sentence
 from fediprof.web.groups_page import Line, group_in, told
-from fediprof.web.view import Page, group_path, thread_path
+from fediprof.web.view import Page, desk_path, group_path
 
-BANS = (1, 7, 30, 365)
-"""Days a ban may last, besides without end."""
-_FIELDS = frozenset(("reason", "rule", "words", "decision", "ends_at"))
+FIELDS = frozenset(("reason", "rule", "words", "decision", "ends_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,13 @@ class Queue:
 
 def desk_of(tx: Tx, page: Page) -> Place:
     """The group in the address, for who decides in it. Raises NotFound: nobody else learns what waits."""
-    place = front.place(tx, group_in(tx, page), page.me.actor, page.here.now)
-    if not place.hosted or place.actor.gone_at is not None or not (place.moderator or page.by.admin):
+    return decided_by(page, front.place(tx, group_in(tx, page), page.me.actor, page.here.now))
+
+
+def decided_by(page: Page, place: Place) -> Place:
+    """Who runs this server may decide in its groups, and in no others. Raises NotFound."""
+    may = place.moderator or (place.hosted and page.by.admin)
+    if place.group is None or place.actor.gone_at is not None or not may:
         raise NotFound("for moderators")
     return place
 
@@ -82,14 +93,23 @@ async def queue(page: Page) -> Response:
 async def _queue(page: Page, form: Form, at: str = "") -> Response:
     """`at`: the case a refused form was about."""
     read = await page.read(lambda tx: _waiting(tx, page))
-    path = group_path(read.place.actor)
-    return page.render("groups/queue.html", status=form.status, queue=read, path=path, form=form, at=at)
+    return page.render(
+        "groups/queue.html",
+        status=form.status,
+        queue=read,
+        path=group_path(read.place.actor),
+        desk=desk_path(read.place.actor),
+        form=form,
+        at=at,
+    )
 
 
 def _waiting(tx: Tx, page: Page) -> Queue:
     place, me = desk_of(tx, page), page.me.actor
     group = place.actor.id
     told_of = [_told(tx, each, me.id) for each in reports.of_group(tx, group)]
+    if not place.hosted:
+        return Queue(place, [], [], told_of, [])
     held = front.shown(tx, [each.post_id for each in store.held(tx, group)], me.id)
     contested = [_contested(tx, page, place, each) for each in contests.open_in(tx, group)]
     return Queue(place, held, front.asking(tx, group), told_of, [each for each in contested if each is not None])
@@ -110,7 +130,7 @@ def _contested(tx: Tx, page: Page, place: Place, contest: Contest) -> Contested 
     return Contested(contest, told(tx, page, place, event), actors.by_id(tx, contest.by_id), answerable)
 
 
-def _rule(form: Form) -> int | None:
+def rule_of(form: Form) -> int | None:
     return form.number("rule") or None
 
 
@@ -119,7 +139,7 @@ def _let_in(page: Page, form: Form, group: int, number: int) -> tuple[Any, Any, 
 
 
 def _not_taken(page: Page, form: Form, group: int, number: int) -> tuple[Any, Any, str]:
-    asked = ModeratePost(page.by, group, number, form.text("reason"), _rule(form))
+    asked = ModeratePost(page.by, group, number, form.text("reason"), rule_of(form))
     return moderating.refuse_held, asked, "not-taken"
 
 
@@ -162,87 +182,15 @@ async def decide(page: Page) -> Response:
     if asked["case"] not in CASES:
         raise NotFound("no such case")
     command, request, said = CASES[asked["case"]](page, form, place.actor.id, asked["number"])
-    await form.attempt(page.t, _one(page.perform(command, request)), known=_FIELDS)
+    await form.attempt(page.t, done(page.perform(command, request)), known=FIELDS)
     if form.errors:
         return await _queue(page, form, f"{asked['case']}-{asked['number']}")
-    return page.to(f"{group_path(place.actor)}/queue", said)
+    return page.to(f"{desk_path(place.actor)}/queue", said)
 
 
-async def _one(doing: Awaitable[Any]) -> bool:
+async def done(doing: Awaitable[Any]) -> bool:
     await doing
     return True
-
-
-# --- one post, and who wrote it
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    place: Place
-    thread: Thread
-    root: GroupPost | None
-    banned: bool
-
-
-async def moderate_form(page: Page) -> Response:
-    return await _moderate(page, Form())
-
-
-async def _moderate(page: Page, form: Form) -> Response:
-    case = await page.read(lambda tx: _case(tx, page))
-    path = group_path(case.place.actor)
-    return page.render("groups/moderate.html", status=form.status, case=case, form=form, path=path, bans=BANS)
-
-
-def _case(tx: Tx, page: Page) -> _Case:
-    found = front.shown(tx, [page.request.path_params["id"]], page.viewer)
-    if not found:
-        raise NotFound("no such post in a group")
-    thread, group = found[0], actors.by_id(tx, found[0].placed.group_id)
-    if group is None:
-        raise NotFound("no such group")
-    place = front.place(tx, group, page.me.actor, page.here.now)
-    if not place.hosted or not (place.moderator or page.by.admin):
-        raise NotFound("for moderators")
-    banned = store.standing(tx, group.id, thread.shown.author.id).banned(page.here.now)
-    return _Case(place, thread, store.post(tx, thread.placed.thread_id), banned)
-
-
-_POSTS: dict[str, tuple[Any, str]] = {
-    "remove": (moderating.remove_post, "taken-out"),
-    "restore": (moderating.restore_post, "put-back"),
-    "lock": (moderating.lock_thread, "locked"),
-    "unlock": (moderating.unlock_thread, "unlocked"),
-    "pin": (moderating.pin_thread, "saved"),
-    "unpin": (moderating.unpin_thread, "saved"),
-}
-
-
-async def moderate(page: Page) -> Response:
-    form = await page.form()
-    case = await page.read(lambda tx: _case(tx, page))
-    group, shown, act = case.place.actor.id, case.thread.shown, form["act"]
-    reason, rule, person = form.text("reason"), _rule(form), case.thread.shown.author.id
-    command: Any
-    request: ModeratePost | ModeratePerson | BanPerson
-    if act in _POSTS:
-        (command, said), request = _POSTS[act], ModeratePost(page.by, group, shown.post.id, reason, rule)
-    elif act == "warn":
-        command, said = moderating.warn, "warned"
-        request = ModeratePerson(page.by, group, person, reason, rule, shown.post.id)
-    elif act == "ban":
-        days = form.number("days")
-        ends = page.here.now + timedelta(days=days) if days in BANS else None
-        command, said = moderating.ban_person, "banned"
-        request = BanPerson(page.by, group, person, reason, rule, ends, form.has("remove_posts"))
-    elif act == "unban":
-        command, said, request = moderating.unban_person, "unbanned", ModeratePerson(page.by, group, person, reason)
-    else:
-        raise NotFound("no such act")
-    await form.attempt(page.t, _one(page.perform(command, request)), known=_FIELDS)
-    if form.errors:
-        return await _moderate(page, form)
-    return page.to(thread_path(shown, page.visitor, page.services.settings.origin), said)
 
 
 # --- one decision, and contesting it
@@ -294,7 +242,7 @@ async def contest(page: Page) -> Response:
         raise NotVerified("contesting")
     asked = ContestDecision(page.looker, page.request.path_params["number"], form.text("words"))
     try:
-        await form.attempt(page.t, _one(page.perform(contesting.contest, asked)), known=_FIELDS)
+        await form.attempt(page.t, done(page.perform(contesting.contest, asked)), known=FIELDS)
     except FediprofError as error:
         raise type(error)(str(error), public=sentence(error, page.t)) from None
     if form.errors:

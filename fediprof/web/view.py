@@ -105,6 +105,7 @@ SAID = {
     "warned": N_("Warned. They were told why."),
     "locked": N_("Locked: nobody answers there any more."),
     "unlocked": N_("Open again."),
+    "asked-group": N_("Sent to the group’s server. It is shown as done here once the group announces it."),
     "appointed": N_("They are a moderator now."),
     "resigned": N_("You are a moderator of this group no more."),
     "dismissed": N_("They are a moderator no more."),
@@ -331,6 +332,7 @@ def _environment(services: Services, t: Texts) -> Environment:
         visibilities={name: words for name, words in VISIBILITY_WORDS.items() if name != "group"},
         group_words=group_lines.WORDS,
         group_path=group_path,
+        desk_path=desk_path,
         thread_path=lambda each, me: thread_path(each.shown, me, origin),
     )
     made.filters.update(
@@ -372,6 +374,11 @@ def post_path(post: Post, me: Visitor | None, origin: str) -> str:
 def group_path(group: Actor) -> str:
     """A group's page here: one of ours by its name, one of elsewhere by its number."""
     return f"/@{group.username}" if group.local else f"/people/{group.id}"
+
+
+def desk_path(group: Actor) -> str:
+    """Where what is to be decided in a group, and its log, have their pages."""
+    return group_path(group) if group.local else f"/groups/{group.id}"
 
 
 def thread_path(shown: Shown, me: Visitor | None, origin: str) -> str:

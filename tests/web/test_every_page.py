@@ -65,6 +65,7 @@ ROOMS = {
     "/@{name}/t/{number:int}": "/@circle/t/{thread}",
     "/groups/{id:int}/begin": "/groups/{group}/begin",
     "/groups/{id:int}/log": "/groups/{group}/log",
+    "/groups/{id:int}/queue": "/groups/{group}/queue",
     "/groups/find": "/groups/find?q=circle",
     "/posts/{id:int}/moderate": "/posts/{thread}/moderate",
 }
