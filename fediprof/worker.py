@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from fediprof import clock
+from fediprof.campaigns import store as campaigns
+from fediprof.campaigns.records import KEPT as CAMPAIGNS_KEPT
 from fediprof.delivery import store as deliveries
 from fediprof.delivery.worker import DeliveryWorker
 from fediprof.federation import inbox
@@ -109,6 +111,7 @@ class Workers:
         await write(lambda tx: deliveries.sweep(tx, now - DELIVERIES_KEPT))
         await write(lambda tx: imports.sweep(tx, now - imports.KEPT))
         await write(lambda tx: refusals.sweep(tx, (now - REFUSALS_KEPT).date().isoformat()))
+        await write(lambda tx: campaigns.sweep(tx, now - CAMPAIGNS_KEPT))
         await write(lambda tx: ledger.note_ended(tx, now))
         await self._services.perform(end_overdue, EndOverdue())
         await write(lambda tx: visits.sweep(tx, now))

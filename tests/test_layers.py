@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, frozenset[str]], ...] = (
                 "accounts",
                 "actors",
                 "posts",
+                "campaigns",
                 "interactions",
                 "follows",
                 "groups",

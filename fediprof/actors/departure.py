@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from fediprof.actors import store
 from fediprof.actors.records import Actor
+from fediprof.campaigns import store as campaigns
 from fediprof.db.database import Tx
 from fediprof.introductions import store as introductions
 from fediprof.profiles import store as profiles
@@ -41,6 +42,7 @@ def forget_actor(tx: Tx, gone: Actor, now: datetime) -> None:
     _end_follows(tx, gone.id)
     profiles.forget(tx, gone.id)
     introductions.forget(tx, gone.id)
+    campaigns.forget(tx, gone.id)
     tx.execute(delete(notification).where((notification.c.from_actor_id == gone.id) | _of(notification, gone.id)))
     tx.execute(delete(home_item).where(_of(home_item, gone.id)))
     store.change(tx, gone.id, {**_BLANK, "gone_at": now})

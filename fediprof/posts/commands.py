@@ -10,6 +10,7 @@ from typing import Any
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.as2 import build
+from fediprof.campaigns import noting
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Resolver, Stream
 from fediprof.errors import Invalid, NotFound, Unreachable
@@ -161,6 +162,9 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         announces_count=0,
     )
     effects = sending.send_new(tx, author, post, written.actor_ids, written.tags, parent, here, request.terms)
+    if post.visibility == "direct" and not request.terms:
+        people = actors.by_ids(tx, written.actor_ids).values()
+        noting.note_outgoing(tx, post, author, people, here)
     uploads.attach(tx, request.upload_ids, post_id)
     if request.idempotency_key:
         since = here.now - IDEMPOTENT_FOR

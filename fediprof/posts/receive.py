@@ -14,6 +14,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.as2 import model as as2
 from fediprof.as2.names import PUBLIC_ALIASES
+from fediprof.campaigns import noting
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect, Enqueue, Notify, Stream
 from fediprof.here import Here
@@ -81,7 +82,7 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
         if known.deleted_at is not None or known.actor_id != request.author.id:
             return Done(Arrival(None, "deleted before" if known.deleted_at else "somebody else's post"))
         revised = _revised(tx, known, written, request.html, here)
-        return revised if request.asked_for else _sent_at_last(tx, request, known, revised)
+        return revised if request.asked_for else _sent_at_last(tx, request, known, revised, here)
     if buried_by == written.attributed_to:
         return Done(Arrival(None, "deleted before it came"))
     author = request.author
@@ -109,6 +110,8 @@ def receive_post(tx: Tx, request: ReceivePost, here: Here) -> Done[Arrival]:
     elif written.in_reply_to is not None:
         effects.append(Enqueue("thread", post.iri, {"post": str(post.id), "parent": written.in_reply_to}))
     if not request.asked_for:
+        if post.visibility == "direct":
+            noting.note_incoming(tx, post, written, author, mentioned, here)
         effects += _announced_here(tx, post, author, parent, mentions, readers)
         effects += _forwarded(tx, request, written, post, parent)
     return Done(Arrival(post, "stored"), tuple(effects))
@@ -183,6 +186,8 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     store.set_mentions(tx, known.id, [(person.id, named.get(person.iri, True)) for person in mentioned])
     store.set_tags(tx, known.id, wire.tags_of(written))
     now = replace(known, **changed)  # as it stands, for whoever goes on with it: never what it said before
+    if now.visibility == "direct":
+        noting.note_incoming(tx, now, written, author, mentioned, here)
     return Done(
         Arrival(now, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
     )
@@ -212,10 +217,13 @@ def _group_of(post: Post, parent: Post | None) -> int | None:
     return parent.group_id if parent is not None and post.visibility in ("public", "quiet") else None
 
 
-def _sent_at_last(tx: Tx, request: ReceivePost, known: Post, revised: Done[Arrival]) -> Done[Arrival]:
+def _sent_at_last(tx: Tx, request: ReceivePost, known: Post, revised: Done[Arrival], here: Here) -> Done[Arrival]:
     """Its Create, for a post somebody here looked up before it was delivered: it goes where it would have gone."""
     named = dict(_named(request.written))
-    mentions = [(p.id, named.get(p.iri, True)) for p in _mentioned(tx, request.written, request.author)]
+    mentioned = _mentioned(tx, request.written, request.author)
+    mentions = [(p.id, named.get(p.iri, True)) for p in mentioned]
+    if known.visibility == "direct":
+        noting.note_incoming(tx, known, request.written, request.author, mentioned, here)
     parent = store.by_id(tx, known.in_reply_to_id) if known.in_reply_to_id else None
     readers = timelines.readers(tx, request.author.id)
     effects = _announced_here(tx, known, request.author, parent, mentions, readers, known=True)
