@@ -14,7 +14,7 @@ from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
-from fediprof.groups import addressing, announcing, rules, store, turns
+from fediprof.groups import addressing, announcing, locks, rules, store, turns
 from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided, Writer
 from fediprof.here import Here
@@ -77,7 +77,7 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     answered = _answered(tx, written, hosted)
     if answered is None and hosted.actor.iri not in addressing.addressees(written):
         return messages.receive_message(tx, request.post, here)
-    thread = store.post(tx, answered.thread_id) if answered is not None else None
+    thread = locks.thread_of(tx, answered) if answered is not None else None
     writer = writer_of(tx, hosted, author, here)
     decided = rules.admitted(hosted.group, writer, seen_by, thread, here.now)
     if decided is None or not _sent_to_whom_it_is_for(request.carried, written):
@@ -86,10 +86,16 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
         return Done(Arrival(None, "not written for the group"))
     if rules.too_long(written.content.value):
         return Done(Arrival(None, "longer than a group takes"))
-    decided = turns.in_turn(tx, hosted, decided, author, answered, here.now)
     if decided.state == "refused":
         telling = announcing.refusal(hosted, author, request.carried.iri or written.id, decided.reason, here)
         return Done(Arrival(None, f"refused: {decided.reason}"), tuple(telling))
+    kind: Kind = ""
+    if answered is None:
+        title = written.name.value or ""
+        kind = offers.kind_of(written.kind, title, plain(request.post.html))
+        if kind == "offer":
+            decided = offers.decided(tx, hosted, decided, author, title, request.post.html, here.now)
+    decided = turns.in_turn(tx, hosted, decided, author, answered, here.now)
     taken = messages.receive_message(tx, replace(request.post, group_id=hosted.id, visibility=seen_by), here)
     post = taken.value.post
     if post is None:
@@ -100,7 +106,6 @@ def receive_post(tx: Tx, request: ReceiveGroupPost, here: Here) -> Done[Arrival]
     if post.group_id is None:  # somebody looked it up before it was sent here
         posts.change(tx, post.id, {"group_id": hosted.id, "visibility": seen_by})
         post = replace(post, group_id=hosted.id, visibility=seen_by)
-    kind: Kind = written.kind if written.kind in KINDS else ""
     effects = take(tx, hosted, post, author, thread, decided, request.carried, here, kind=kind)
     outcome = taken.value.outcome if effects is None else f"{decided.state} in {hosted.actor.username}"
     return Done(Arrival(post, outcome), (*taken.effects, *(effects or ())))
@@ -151,23 +156,16 @@ def take(
     kind: Kind = "",
 ) -> list[Effect] | None:
     """Put a post that is kept into the group as was `decided`. None: it is there already, and is not announced twice."""
-    new = GroupPost(
-        post_id=post.id,
-        group_id=hosted.id,
-        thread_id=thread.thread_id if thread is not None else post.id,
-        kind=kind if thread is None else "",
-        state=decided.state,
+    new = GroupPost.placed(
+        post.id,
+        hosted.id,
+        thread,
+        decided.state,
+        here.now,
+        kind=kind,
         reason=decided.reason,
-        locked_at=None,
-        pinned_at=None,
-        ups=0,
-        downs=0,
-        active_at=here.now,
-        answers=0,
         activity_iri=carried.iri,
         received=carried.body or None,
-        announce_iri=None,
-        created_at=here.now,
     )
     if not store.insert_post(tx, new):
         return None
@@ -178,7 +176,19 @@ def take(
         return tell_moderators(tx, hosted, "group.held", author, post.id)
     if decided.state == "waiting":
         return [turns.chore(hosted.id)]
+    if decided.state in ("lacking", "refused"):
+        return sent_back(tx, hosted, new, post, author, decided, here)
     return let_in(tx, hosted, new, post, author, carried.document, here)
+
+
+def sent_back(
+    tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Actor, decided: Decided, here: Here
+) -> list[Effect]:
+    """An offer's author elsewhere is told what it lacks, or when the next may come: in the act, and in words."""
+    return [
+        *announcing.refusal(hosted, author, placed.activity_iri or post.iri, decided.reason, here),
+        *notices.sent_back(tx, hosted, author, decided.state, decided.reason, post, here),
+    ]
 
 
 def let_in(

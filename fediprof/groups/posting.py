@@ -10,7 +10,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Resolver
 from fediprof.errors import NotAllowed, NotFound
-from fediprof.groups import announcing, intake, rules, store, turns
+from fediprof.groups import announcing, intake, locks, rules, store, turns
 from fediprof.groups.intake import Carried
 from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, Group, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided
@@ -59,7 +59,7 @@ def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
     if parent is not None and parent.group_id is not None and request.visibility in ("public", "quiet", "group"):
         group = _group(tx, parent.group_id)
         placed = store.post(tx, parent.id)
-        thread = store.post(tx, placed.thread_id) if placed is not None else None
+        thread = locks.thread_of(tx, placed) if placed is not None else None
         visibility = "group" if group.private else request.visibility
         answered = _not_too_deep(tx, parent, request.by.actor_id)
         return _published(tx, replace(request, visibility=visibility, in_reply_to_id=answered), group, thread, here)
@@ -168,24 +168,7 @@ def _sent(
     tx: Tx, post: Post, group: Group, thread: GroupPost | None, kind: Kind, carried: Carried, here: Here
 ) -> None:
     """On its way to a group elsewhere; it is in the group once that passes it on."""
-    new = GroupPost(
-        post_id=post.id,
-        group_id=group.actor_id,
-        thread_id=thread.thread_id if thread is not None else post.id,
-        kind=kind,
-        state="sent",
-        reason="",
-        locked_at=None,
-        pinned_at=None,
-        ups=0,
-        downs=0,
-        active_at=here.now,
-        answers=0,
-        activity_iri=carried.iri,
-        received=None,
-        announce_iri=None,
-        created_at=here.now,
-    )
+    new = GroupPost.placed(post.id, group.actor_id, thread, "sent", here.now, kind=kind, activity_iri=carried.iri)
     store.insert_post(tx, new)
 
 

@@ -246,24 +246,7 @@ def placing(home: Actor, post: Post, answered: GroupPost | None, kind: str, at: 
     """A post's place in a group elsewhere that shows it. Where its author's server has no kinds, a title that ends in a
     question mark asks."""
     said: Kind = kind if kind in KINDS else "ask" if asks(post) else ""
-    return GroupPost(
-        post_id=post.id,
-        group_id=home.id,
-        thread_id=answered.thread_id if answered is not None else post.id,
-        kind=said if answered is None else "",
-        state="shown",
-        reason="",
-        locked_at=None,
-        pinned_at=None,
-        ups=0,
-        downs=0,
-        active_at=min(at, here.now),
-        answers=0,
-        activity_iri=None,
-        received=None,
-        announce_iri=None,
-        created_at=here.now,
-    )
+    return GroupPost.placed(post.id, home.id, answered, "shown", here.now, kind=said, active_at=min(at, here.now))
 
 
 def asks(post: Post) -> bool:

@@ -127,6 +127,41 @@ class GroupPost:
     created_at: datetime
     let_in_at: datetime | None = None
 
+    @classmethod
+    def placed(
+        cls,
+        post_id: int,
+        group_id: int,
+        under: GroupPost | None,
+        state: State,
+        now: datetime,
+        *,
+        kind: Kind = "",
+        reason: str = "",
+        active_at: datetime | None = None,
+        activity_iri: str | None = None,
+        received: bytes | None = None,
+    ) -> GroupPost:
+        """A post's place when it comes: a thread of its own, or in that of a post it stands `under`. Only threads have a kind."""
+        return cls(
+            post_id=post_id,
+            group_id=group_id,
+            thread_id=post_id if under is None else under.thread_id,
+            kind=kind if under is None else "",
+            state=state,
+            reason=reason,
+            locked_at=None,
+            pinned_at=None,
+            ups=0,
+            downs=0,
+            active_at=active_at or now,
+            answers=0,
+            activity_iri=activity_iri,
+            received=received,
+            announce_iri=None,
+            created_at=now,
+        )
+
     @property
     def starts_thread(self) -> bool:
         return self.post_id == self.thread_id
