@@ -9,7 +9,7 @@ from typing import Final
 from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Notify
-from fediprof.groups import announcing, intake, measures, rules, store, turns
+from fediprof.groups import announcing, intake, locks, measures, rules, store, turns
 from fediprof.groups.records import GroupPost, Hosted
 from fediprof.groups.rules import Decided
 from fediprof.here import Here
@@ -47,7 +47,7 @@ def _taken(tx: Tx, hosted: Hosted, placed: GroupPost, here: Here) -> list[Effect
     if post is None or author is None or inner is None:
         store.change_post(tx, placed.post_id, {"state": "removed"})
         return []
-    thread = store.post(tx, placed.thread_id) if not placed.starts_thread else None
+    thread = locks.thread_of(tx, placed) if not placed.starts_thread else None
     writer = intake.writer_of(tx, hosted, author, here)
     decided = rules.admitted(hosted.group, writer, post.visibility, thread, here.now)
     decided = decided or Decided("refused", "this was not written for the readers of the group")

@@ -135,7 +135,7 @@ def _effects_of(tx: Tx, by: Member, group_id: int, event: Event, words: str, her
     if event.post_id is not None and event.action in ("remove", "refuse"):
         return moderating.restore_post(tx, ModeratePost(by, group_id, event.post_id, words), here).effects
     if event.post_id is not None and event.action == "lock":
-        return moderating.unlock_thread(tx, ModeratePost(by, group_id, event.post_id, words), here).effects
+        return moderating.unlock_answer(tx, ModeratePost(by, group_id, event.post_id, words), here).effects
     person = actors.by_id(tx, event.subject_id) if event.subject_id is not None else None
     if person is None:
         return ()

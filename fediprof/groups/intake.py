@@ -14,8 +14,8 @@ from fediprof.as2 import model as as2
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue, Notify
 from fediprof.errors import NotFound
-from fediprof.groups import addressing, announcing, locks, rules, store, turns
-from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, GroupPost, Hosted, Kind
+from fediprof.groups import addressing, announcing, locks, notices, offers, rules, store, turns
+from fediprof.groups.records import DEEPEST, UNDECIDED, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided, Writer
 from fediprof.here import Here
 from fediprof.moderation import limits
@@ -172,23 +172,31 @@ def take(
     store.adopt(tx, new)
     if thread is None and not post.local:
         posts.change(tx, post.id, {"title": rules.title_of(post.title, post.content)})
+    return _settled(tx, hosted, new, post, author, decided, carried.document, here)
+
+
+def _settled(
+    tx: Tx,
+    hosted: Hosted,
+    placed: GroupPost,
+    post: Post,
+    author: Actor,
+    decided: Decided,
+    inner: Mapping[str, Any],
+    here: Here,
+) -> list[Effect]:
+    """What follows from what was decided. An offer's author elsewhere is told what it lacks, or when the next may come: in
+    the act, and in words."""
     if decided.state == "held":
         return tell_moderators(tx, hosted, "group.held", author, post.id)
     if decided.state == "waiting":
         return [turns.chore(hosted.id)]
     if decided.state in ("lacking", "refused"):
-        return sent_back(tx, hosted, new, post, author, decided, here)
-    return let_in(tx, hosted, new, post, author, carried.document, here)
-
-
-def sent_back(
-    tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Actor, decided: Decided, here: Here
-) -> list[Effect]:
-    """An offer's author elsewhere is told what it lacks, or when the next may come: in the act, and in words."""
-    return [
-        *announcing.refusal(hosted, author, placed.activity_iri or post.iri, decided.reason, here),
-        *notices.sent_back(tx, hosted, author, decided.state, decided.reason, post, here),
-    ]
+        return [
+            *announcing.refusal(hosted, author, placed.activity_iri or post.iri, decided.reason, here),
+            *notices.sent_back(tx, hosted, author, post, decided.state, decided.reason, here),
+        ]
+    return let_in(tx, hosted, placed, post, author, inner, here)
 
 
 def let_in(
@@ -239,6 +247,8 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
         return Done(Arrival(known, "banned from the group"))
     if not _sent_to_whom_it_is_for(request.carried, written):
         return Done(Arrival(known, "not sent to those it is written for"))
+    if placed.state == "lacking":
+        store.queue_at(tx, placed.group_id)
     done = receive.receive_revision(tx, request.revision, here)
     if done.value.outcome != "revised":
         return done
@@ -251,7 +261,27 @@ def receive_revision(tx: Tx, request: ReceiveGroupRevision, here: Here) -> Done[
         effects.append(announcing.wrapped(hosted, request.carried.document, here, object_iri=known.iri))
     elif placed.state in UNDECIDED:  # what is let in later is what it says now
         store.change_post(tx, known.id, {"activity_iri": request.carried.iri, "received": request.carried.body})
+        if placed.state == "lacking":
+            effects += _asked_again(tx, hosted, placed, request, here)
     return Done(done.value, (*done.effects, *effects))
+
+
+def _asked_again(
+    tx: Tx, hosted: Hosted, placed: GroupPost, request: ReceiveGroupRevision, here: Here
+) -> list[Effect]:
+    """An offer that lacked something was changed: it comes in, or its author is told what is missing still."""
+    post, author = posts.by_id(tx, placed.post_id), request.revision.author
+    if post is None:
+        return []
+    writer = writer_of(tx, hosted, author, here)
+    decided = rules.admitted(hosted.group, writer, post.visibility, None, here.now)
+    if decided is not None and decided.state != "refused":
+        decided = offers.decided(tx, hosted, decided, author, post.title, request.revision.html, here.now)
+        decided = turns.in_turn(tx, hosted, decided, author, None, here.now)
+    if decided is None or (decided.state, decided.reason) == (placed.state, placed.reason):
+        return []
+    store.change_post(tx, post.id, {"state": decided.state, "reason": decided.reason})
+    return _settled(tx, hosted, placed, post, author, decided, request.carried.document, here)
 
 
 def receive_deletion(tx: Tx, request: ReceiveGroupDeletion, here: Here) -> Done[Arrival]:

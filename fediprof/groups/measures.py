@@ -119,7 +119,7 @@ def restore(tx: Tx, said: Decision, placed: GroupPost, here: Here) -> Done[Event
 
 
 def lock(tx: Tx, said: Decision, thread: GroupPost, here: Here, *, locked: bool) -> Done[Event] | None:
-    """Whether a thread takes answers."""
+    """Whether a thread, or one answer in it, takes answers."""
     found = _post(tx, thread)
     if found is None or (thread.locked_at is not None) == locked:
         return None

@@ -9,10 +9,10 @@ from fediprof import ids
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Effect, Notify
-from fediprof.groups import store
-from fediprof.groups.records import Event, Hosted
+from fediprof.groups import offers, store
+from fediprof.groups.records import Event, Hosted, State
 from fediprof.here import Here
-from fediprof.i18n.catalog import LANGUAGES, N_, texts
+from fediprof.i18n.catalog import N_
 from fediprof.notifications import store as notifications
 from fediprof.posts import sending
 from fediprof.posts.records import Post
@@ -39,7 +39,7 @@ _SAID: dict[str, str] = {
     "group.refused": N_("What you wrote was not taken into the group {group}: {link}"),
     "group.removed": N_("What you wrote was taken out of the group {group}: {link}"),
     "group.restored": N_("What you wrote is back in the group {group}: {link}"),
-    "group.locked": N_("The thread you began in the group {group} takes no more answers: {link}"),
+    "group.locked": N_("What you wrote in the group {group} takes no more answers: {link}"),
     "group.banned": N_("You can no longer write in the group {group}."),
     "group.unbanned": N_("You can write in the group {group} again."),
     "group.warned": N_("The moderators of the group {group} have something to say to you."),
@@ -83,10 +83,25 @@ def tell(
     return _message(tx, hosted, person, words(hosted, kind, event, post), here)
 
 
+_LACKING = N_("Your offer is not in the group {group} yet: {link}")
+_ADD_IT = N_("Edit your post and add it: it comes in by itself.")
+
+
+def sent_back(
+    tx: Tx, hosted: Hosted, person: Actor, post: Post, state: State, reason: str, here: Here
+) -> list[Effect]:
+    """Somebody elsewhere is told what their offer lacks (`state` lacking), or why it was not taken."""
+    if person.local or person.gone_at is not None:
+        return []
+    t = offers.words_of(hosted)
+    first, last = (_LACKING, [t(_ADD_IT)]) if state == "lacking" else (_SAID["group.refused"], [])
+    said = [t(first, group=hosted.actor.name or hosted.actor.username, link=post.url or post.iri), reason, *last]
+    return _message(tx, hosted, person, "\n\n".join(said), here)
+
+
 def words(hosted: Hosted, kind: Kind, event: Event, post: Post | None) -> str:
     """What a private message of the group says, in the group's language."""
-    code = (hosted.group.language or "")[:2]
-    t = texts(code if code in LANGUAGES else "en")
+    t = offers.words_of(hosted)
     said = [t(_SAID[kind], group=hosted.actor.name or hosted.actor.username, link=post.iri if post else "")]
     if event.rule is not None and event.rule <= len(hosted.group.rules):
         said.append(t(_RULE, number=str(event.rule), rule=hosted.group.rules[event.rule - 1]))

@@ -10,7 +10,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Resolver
 from fediprof.errors import NotAllowed, NotFound
-from fediprof.groups import announcing, intake, locks, rules, store, turns
+from fediprof.groups import announcing, intake, locks, offers, rules, store, turns
 from fediprof.groups.intake import Carried
 from fediprof.groups.records import DEEPEST, KINDS, UNDECIDED, Group, GroupPost, Hosted, Kind
 from fediprof.groups.rules import Decided
@@ -69,7 +69,8 @@ def publish(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
             # What begins a thread has a title, or servers that know threads do not find its group (groups §7.1).
             title = request.title or rules.title_of("", from_plain(request.text))
             asked = replace(request, group_id=named[0], title=title)
-            return _published(tx, asked, _group(tx, named[0]), None, here)
+            kind = offers.kind_of("", title, request.text)
+            return _published(tx, asked, _group(tx, named[0]), None, here, kind=kind)
     return posts.publish_post(tx, request, here)
 
 
@@ -121,6 +122,8 @@ def _published(
     decided = _decided(tx, group, hosted, author, request, thread, here)
     if decided.state == "refused":
         raise NotAllowed(decided.reason, public=decided.reason)
+    if hosted is not None and kind == "offer" and not _sent_before(tx, request, here):
+        offers.must_be_complete(tx, hosted, author.id, request.title, request.text, here.now)
     done = posts.publish_post(tx, request, here)
     post = done.value
     if store.post(tx, post.id) is not None:
@@ -135,6 +138,12 @@ def _published(
         return done
     effects = intake.take(tx, hosted, post, author, thread, decided, carried, here, kind=kind)
     return Done(post, (*done.effects, *(effects or ())))
+
+
+def _sent_before(tx: Tx, request: PublishPost, here: Here) -> bool:
+    """The same form, sent twice."""
+    key, since = request.idempotency_key, here.now - posts.IDEMPOTENT_FOR
+    return bool(key) and post_store.earlier_with_key(tx, request.by.account_id, key, since) is not None
 
 
 def _decided(

@@ -81,9 +81,7 @@ def receive_removal(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
     hosted, placed, post = _in_group(tx, request)
     if hosted is None or placed is None or post is None:
         return Done("no post of this group")
-    before = log.last(tx, "remove", post.iri, hosted.id)
-    if not (_may_undo(tx, hosted, request.by, before, here) if request.undone else
-            _may(tx, hosted, request.by, here, over=post.iri)):  # fmt: skip
+    if not _may_here(tx, hosted, request, "remove", post, here):
         return Done(NOT_A_MODERATOR)
     if (outcome := _unfit(hosted, request.carried)) is not None:
         return Done(outcome)
@@ -94,16 +92,13 @@ def receive_removal(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
 
 
 def receive_lock(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
-    """Lock of a thread (and Undo of it): by a moderator, or by the server the thread began on (Mbin lets authors)."""
+    """Lock of a thread, or of one answer and what is below it (and Undo of it): by a moderator, or by the server the post is on
+    (Mbin lets authors)."""
     hosted, placed, post = _in_group(tx, request)
     if hosted is None or placed is None or post is None:
         return Done("no post of this group")
-    before = log.last(tx, "lock", post.iri, hosted.id)
-    if not (_may_undo(tx, hosted, request.by, before, here) if request.undone else
-            _may(tx, hosted, request.by, here, over=post.iri)):  # fmt: skip
+    if not _may_here(tx, hosted, request, "lock", post, here):
         return Done(NOT_A_MODERATOR)
-    if not placed.starts_thread:
-        return Done("only whole threads are locked here")
     if (outcome := _unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     done = measures.lock(tx, _said(hosted, request), placed, here, locked=not request.undone)
@@ -278,10 +273,13 @@ def _may(tx: Tx, hosted: Hosted, by: Actor, here: Here, *, over: str | None = No
     )
 
 
-def _may_undo(tx: Tx, hosted: Hosted, by: Actor, before: Event | None, here: Here) -> bool:
-    """A post's own server takes back what was done from there, and never what the group's moderators decided."""
-    theirs = before.by_iri if before is not None else None
-    return _may(tx, hosted, by, here, over=theirs)
+def _may_here(tx: Tx, hosted: Hosted, request: ReceiveAct, action: str, post: Post, here: Here) -> bool:
+    """Of a removal or a lock, or of what takes one back: a post's own server may do as much to it, and takes back what was
+    done from there, never what the group's moderators decided."""
+    if not request.undone:
+        return _may(tx, hosted, request.by, here, over=post.iri)
+    before = log.last(tx, action, post.iri, hosted.id)
+    return _may(tx, hosted, request.by, here, over=before.by_iri if before is not None else None)
 
 
 def _unfit(hosted: Hosted, carried: Carried) -> str | None:

@@ -35,6 +35,14 @@ _STANDING = Prepared(
 )
 _POST = Prepared(select(group_post).where(group_post.c.post_id == bindparam("id")))
 _POSTS = Prepared(select(group_post).where(among(group_post.c.post_id, "ids")))
+_LOCKED_ANSWERS = Prepared(
+    select(group_post.c.post_id, group_post.c.locked_at).where(
+        group_post.c.group_id == bindparam("group"),
+        group_post.c.thread_id == bindparam("thread"),
+        group_post.c.post_id != group_post.c.thread_id,
+        group_post.c.locked_at.is_not(None),
+    )
+)
 _MODERATES = Prepared(
     select(group_moderator.c.iri).where(
         group_moderator.c.group_id == bindparam("group"), group_moderator.c.iri == bindparam("iri")
@@ -315,6 +323,11 @@ def recount(tx: Tx, thread_id: int) -> None:
         )
     )
     change_post(tx, thread_id, {"answers": int(tx.execute(shown).scalar_one())})
+
+
+def locked_answers(tx: Tx, group_id: int, thread_id: int) -> dict[int, datetime]:
+    """{post id: since when}, of the answers in a thread that are locked by themselves."""
+    return {row[0]: row[1] for row in _LOCKED_ANSWERS.all(tx, {"group": group_id, "thread": thread_id})}
 
 
 def of_person(tx: Tx, group_id: int, person_id: int, states: Iterable[str], limit: int) -> list[GroupPost]:

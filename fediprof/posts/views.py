@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, bindparam, literal, select
+from sqlalchemy import bindparam, literal, or_, select, Text
 
 from fediprof.actors import store as actors
 from fediprof.db.among import among
@@ -32,7 +32,9 @@ _THREAD = group_post.alias()
 _LOCKED = Prepared(
     select(group_post.c.post_id)
     .join(_THREAD, _THREAD.c.post_id == group_post.c.thread_id)
-    .where(among(group_post.c.post_id, "ids"), _THREAD.c.locked_at.is_not(None))
+    .where(
+        among(group_post.c.post_id, "ids"), or_(_THREAD.c.locked_at.is_not(None), group_post.c.locked_at.is_not(None))
+    )
 )
 
 _ANNOUNCES = select(interaction).where(among(interaction.c.id, "ids"))

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
-from fediprof.groups import front, log, store
+from fediprof.groups import front, locks, log, store
 from fediprof.groups.front import Place, Thread
 from fediprof.groups.records import UNDECIDED, Event, GroupPost
 from fediprof.posts import threads as post_threads
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.posts.threads import Stretch
 from fediprof.web import compose
 from fediprof.web.groups_page import group_in
 from fediprof.web.view import Page, group_path
@@ -32,6 +33,7 @@ class Read:
     began: Thread | None
     above: list[Shown]
     answers: list[tuple[Thread, int]]
+    stretch: Stretch
     decision: Event | None
     locked: bool
 
@@ -52,13 +54,13 @@ async def show(page: Page, shown: Shown) -> Response:
     public = shown.post.visibility == "public" and placed.state == "shown"
     return page.render(
         "groups/thread.html",
-        indexable=public and shown.author.indexable and shown.post.local,
+        indexable=public and shown.author.indexable and shown.post.local and read.stretch.earlier is None,
         read=read,
         shown=shown,
         rule=_rule(read),
         closed=_why_closed(page, read),
         form=compose.reply_form(page, shown) if page.visitor else None,
-        back=page.request.url.path,
+        back=page.onward(after=page.number("after")),
         path=group_path(group),
         now=page.here.now if page.visitor else None,
     )
@@ -70,7 +72,7 @@ def _read(tx: Tx, page: Page, group: Actor, shown: Shown) -> Read | None:
         return None
     one = found[0]
     place = front.place(tx, group, page.visitor.actor if page.visitor else None, page.here.now)
-    root = store.post(tx, one.placed.thread_id) if not one.placed.starts_thread else one.placed
+    root = locks.thread_of(tx, one.placed)
     began = front.shown(tx, [one.placed.thread_id], viewer) if not one.placed.starts_thread else []
     above = [each for each in post_threads.ancestors(tx, shown.post, viewer) if each != one.placed.thread_id]
     parents = [each.shown for each in front.shown(tx, above, viewer) if each.placed.state not in WITHHELD]
@@ -80,7 +82,7 @@ def _read(tx: Tx, page: Page, group: Actor, shown: Shown) -> Read | None:
         one,
         began[0] if began else None,
         parents,
-        front.answers(tx, shown, viewer, moderator=place.moderator),
+        *front.answers(tx, shown, viewer, page.number("after")),
         _decision(tx, shown, one.placed, locked),
         locked,
     )
@@ -105,7 +107,9 @@ def _why_closed(page: Page, read: Read) -> str:
     if place.actor.gone_at is not None:
         return page.t("This group is closed.")
     if read.locked and not place.moderator:
-        return page.t("This thread is locked: nobody answers here any more.")
+        if (read.began or read.one).placed.locked_at is not None:
+            return page.t("This thread is locked: nobody answers here any more.")
+        return page.t("This answer, or one above it, is locked: nobody answers here any more.")
     if read.one.placed.state in ("refused", "removed"):
         return page.t("It is not in the group, so nobody answers here.")
     return ""
@@ -118,6 +122,7 @@ async def _alone(page: Page, shown: Shown) -> Response:
         shown=shown,
         ancestors=[],
         replies=[],
+        stretch=Stretch([]),
         form=compose.reply_form(page, shown) if page.visitor else None,
         back=page.request.url.path,
         now=page.here.now if page.visitor else None,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from fediprof.groups import store
+from fediprof.groups import moderating, store
+from fediprof.groups.contesting import AnswerContest, ContestDecision, answer_contest, contest
+from fediprof.groups.moderating import ModeratePost
 from fediprof.notifications import store as notifications
 from tests.conftest import make_member
 from tests.groups.conftest import make_group
+from tests.groups.moderation import decisions, placed
 from tests.mastodon.people import token
-from tests.web.in_a_group import begin, join
+from tests.web.in_a_group import answer, begin, join
 
 pytestmark = pytest.mark.anyio
 
@@ -242,3 +245,29 @@ async def test_apps_are_told_nothing_of_kinds_they_do_not_know(services, marie, 
     for query in ("", "?types[]=group.held", "?exclude_types[]=mention"):
         answered = await client.get(f"/api/v1/notifications{query}", headers=headers)
         assert (answered.status_code, answered.json()) == (200, []), query
+
+
+async def test_an_answer_is_locked_by_page_and_contested(services, industry, marie, browse, member, drain) -> None:
+    lin, kim = [await make_member(services, name, name=name.title()) for name in ("lin", "kim")]
+    for each in (lin, kim):
+        await join(services, each, industry)
+    began = await begin(services, kim, industry, "A question")
+    said = await answer(services, lin, began, "An answer.")
+    await member.open(f"/posts/{said.id}/moderate")
+    await member.press("/moderate", "Lock this answer", rule="2", reason="Off the point.")
+    assert member.status == 200
+    reader = await browse("kim")
+    await reader.open(said.url.removeprefix(services.settings.origin))
+    assert "This answer, or one above it, is locked: nobody answers here any more." in reader.text
+    assert not reader.page.select("#reply")
+    await reader.open(began.url.removeprefix(services.settings.origin))
+    assert reader.page.select("#reply")
+    event = (await decisions(services, industry))[-1]
+    assert (event.action, event.subject_iri) == ("lock", said.iri)
+    made = await services.perform(contest, ContestDecision(lin.actor_id, event.id, "It was to the point."))
+    await services.perform(answer_contest, AnswerContest(marie, made.id, True, "So it was."))
+    assert (await placed(services, said)).locked_at is None
+    await services.perform(moderating.lock_answer, ModeratePost(marie, industry.id, said.id, "again"))
+    await member.open(f"/posts/{said.id}/moderate")
+    await member.press("/moderate", "Open it for answers again (this answer)")
+    assert (await placed(services, said)).locked_at is None
