@@ -75,6 +75,18 @@ def about(tx: Tx, actor_ids: Iterable[int], object_iris: Iterable[str]) -> list[
     return [Sent(*row) for row in tx.execute(query)]
 
 
+def of_activities(tx: Tx, iris: Iterable[str]) -> list[Line]:
+    """Where each of some activities was sent, the oldest first; as long as it is kept."""
+    names = [name for name in Line.__slots__ if name != "type"]
+    query = (
+        select(outgoing.c.type, *(delivery.c[name] for name in names))
+        .join(outgoing, outgoing.c.id == delivery.c.outgoing_id)
+        .where(outgoing.c.activity_iri.in_(list(iris)))
+        .order_by(delivery.c.id)
+    )
+    return [Line(*row) for row in tx.execute(query)]
+
+
 def of_host(tx: Tx, host: str | None = None) -> list[HostLine]:
     """Each server we deliver to, those with most waiting first."""
     waiting = (

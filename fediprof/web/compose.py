@@ -9,6 +9,7 @@ from starlette.responses import Response
 from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
+from fediprof.campaigns import noting
 from fediprof.db.database import Tx
 from fediprof.errors import Invalid, NotFound
 from fediprof.groups import posting
@@ -127,6 +128,9 @@ async def submit(page: Page) -> Response:
             title=sent.text("title"),
             idempotency_key=sent["key"][:64],
         )
+        if not sent.has("same") and (reached := await _reached_before(page, request)):
+            parent = await _parent(page, parent_id) if parent_id else None
+            return _show(page, sent, parent=parent, uploads=kept, reached=reached)
         post = await sent.attempt(page.t, page.perform(posting.publish, request), known=_SHOWN)
     if post is None:
         placed(sent)
@@ -136,6 +140,20 @@ async def submit(page: Page) -> Response:
     if post.visibility == "direct":
         return page.to(f"/conversations/{post.conversation_id}#p{post.id}", "sent")
     return page.to(path, "posted")
+
+
+async def _reached_before(page: Page, request: PublishPost) -> int:
+    """How many others got about the same first message of the member's, when it is one to say so before it goes out."""
+    if request.visibility != "direct":
+        return 0
+    named = (await request.gathered(page.services.resolver)).named
+    text = "\n".join((request.title, request.warning, request.text, *(text for _, text in request.translations)))
+
+    def look(tx: Tx) -> int:
+        people = actors.by_ids(tx, named.values()).values()
+        return noting.reached_before(tx, text, page.me.actor, people, page.here)
+
+    return await page.read(look)
 
 
 # --- changing what was written
@@ -279,6 +297,7 @@ def _show(
     parent: Shown | None = None,
     changing: Shown | None = None,
     uploads: list[Upload] | None = None,
+    reached: int = 0,
 ) -> Response:
     title = page.t("Change this post") if changing else page.t("Reply") if parent else page.t("Write")
     return page.render(
@@ -290,5 +309,6 @@ def _show(
         changing=changing,
         action=f"/posts/{changing.post.id}/edit" if changing else "/write",
         uploads=uploads or [],
+        reached=reached,
         tongues=tongues(form["language"]),
     )

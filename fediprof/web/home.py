@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from fediprof.accounts import commands as accounts
 from fediprof.accounts.commands import SeeNotifications
+from fediprof.campaigns import noting
 from fediprof.conversations import store as conversations
 from fediprof.conversations.commands import OpenConversation, open_conversation
 from fediprof.conversations.store import Thread
@@ -84,6 +85,7 @@ async def conversation(page: Page) -> Response:
     beside = await disclosures.beside(page, items)
     theirs = [each.post.id for each in items if not each.post.local]
     questions = await page.read(lambda tx: introductions.questions_in(tx, theirs, page.here.now))
+    labels = await page.read(lambda tx: noting.labels(tx, items, page.me.actor))
     return page.render(
         "account/conversation.html",
         items=items,
@@ -92,6 +94,7 @@ async def conversation(page: Page) -> Response:
         asked=beside.asked,
         received=beside.received,
         questions=questions,
+        labels=labels,
         shown=items[-1],
         form=compose.reply_form(page, items[-1]),
         back=page.request.url.path,

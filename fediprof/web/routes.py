@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from fediprof.web import (
     admin,
+    admin_campaigns,
     admin_domains,
     admin_people,
     admin_server,
@@ -261,6 +262,10 @@ routes: list[BaseRoute] = [
     _get("/admin/reports/{id:int}", keepers(admin_people.report)),
     _post("/admin/reports/{id:int}", keepers(admin_people.decide)),
     _get("/admin/groups", keepers(admin_server.groups)),
+    _get("/admin/campaigns", keepers(admin_campaigns.index)),
+    _get("/admin/campaigns/{id:int}", keepers(admin_campaigns.tell_form)),
+    _post("/admin/campaigns/{id:int}", keepers(admin_campaigns.tell)),
+    _post("/admin/campaigns/{id:int}/dismiss", keepers(admin_campaigns.dismiss)),
     _get("/admin/domains", keepers(admin_domains.index)),
     _post("/admin/domains", keepers(admin_domains.preview)),
     _post("/admin/domains/apply", keepers(admin_domains.apply)),

@@ -163,6 +163,8 @@ NOTHING_OF_ANYBODY: dict[str, str] = {
     "/pictures/{token}": "other servers' pictures",
     "/admin/reports/{id:int}": "a report, and of the posts it names what everybody may read",
     "/admin/groups": "groups and figures",
+    "/admin/campaigns": "who sent, and figures; neither texts nor recipients: tests/campaigns/test_stories.py",
+    "/admin/campaigns/{id:int}": "who sent, and figures",
     "/admin/domains": "servers",
     "/admin/domains.csv": "servers",
     "/admin/lists/{id:int}": "servers",
