@@ -20,6 +20,7 @@ from fediprof.posts import store as posts
 from fediprof.posts import threads as post_threads
 from fediprof.posts import views
 from fediprof.posts.records import Shown
+from fediprof.posts.threads import Stretch
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.groups import group_actor, group_moderator, group_post, group_standing, moderation_event
 from fediprof.schema.interactions import interaction
@@ -203,24 +204,11 @@ def _votes(tx: Tx, post_ids: Sequence[int], viewer: int | None) -> dict[int, int
     return {row[0]: 1 if row[1] == "like" else -1 for row in tx.execute(query)}
 
 
-def answers(tx: Tx, of: Shown, viewer: int | None, *, moderator: bool = False) -> list[tuple[Thread, int]]:
-    """What answers a post, each behind what it answers, with how deep it stands. What was withheld its author sees, and
-    a moderator."""
-    ids = post_threads.descendants(tx, of.post, viewer)
-    found = {each.shown.post.id: each for each in shown(tx, ids, viewer)}
-    depth = {of.post.id: 0}
-    told: list[tuple[Thread, int]] = []
-    for number in ids:
-        each = found.get(number)
-        if each is None or not (each.placed.state in ("shown", "sent") or moderator or _by(each, viewer)):
-            continue
-        depth[number] = depth.get(each.shown.post.in_reply_to_id or 0, 0) + 1
-        told.append((each, depth[number]))
-    return told
-
-
-def _by(each: Thread, viewer: int | None) -> bool:
-    return viewer is not None and each.shown.author.id == viewer
+def answers(tx: Tx, of: Shown, viewer: int | None, after: int | None) -> tuple[list[tuple[Thread, int]], Stretch]:
+    """A stretch of what answers a post, each with how deep it stands. What was withheld its author alone sees here."""
+    part = post_threads.stretch(tx, of.post, viewer, after)
+    depth = dict(part.answers)
+    return [(each, depth[each.shown.post.id]) for each in shown(tx, list(depth), viewer)], part
 
 
 # --- for moderators

@@ -20,6 +20,8 @@ from fediprof.posts import threads, views
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost
 from fediprof.posts.records import Shown, Visibility
 
+MOST_ANSWERS = 500
+
 _NOT_BUILT = {
     "poll": "Polls cannot be made here",
     "scheduled_at": "Posts cannot be scheduled here",
@@ -38,7 +40,7 @@ def context(tx: Tx, call: Call) -> Response:
     shown = seen(tx, call.id(), call.viewer)
     answer = call.answer()
     above = threads.ancestors(tx, shown.post, call.viewer)
-    below = threads.descendants(tx, shown.post, call.viewer)
+    below = [each for each, _ in threads.descendants(tx, shown.post, call.viewer)[:MOST_ANSWERS]]
     both = {each.post.id: each for each in views.shown(tx, [*above, *below], call.viewer)}
     return json(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -12,7 +13,21 @@ from fediprof.posts import store
 from fediprof.posts.records import Post
 from fediprof.schema.posts import post
 
-MOST = 500
+MOST = 10_000
+"""Posts of a thread that are looked at."""
+
+STRETCH = 50
+"""Answers on one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of what stands below a post: (id, how deep) in reading order. `earlier`, `later`: after which answer the stretch
+    before and the one behind begin; 0: from the first; None: there is none."""
+
+    answers: list[tuple[int, int]]
+    earlier: int | None = None
+    later: int | None = None
 
 
 def ancestors(tx: Tx, of: Post, viewer: int | None) -> list[int]:
@@ -27,23 +42,33 @@ def ancestors(tx: Tx, of: Post, viewer: int | None) -> list[int]:
     return list(reversed(below))
 
 
-def descendants(tx: Tx, of: Post, viewer: int | None) -> list[int]:
-    """Ids of all answers, each behind what it answers; the author's own first, then by time."""
+def stretch(tx: Tx, of: Post, viewer: int | None, after: int | None = None) -> Stretch:
+    """As many answers as fit on a page, behind the one named; from the first where that is not there any more."""
+    found = descendants(tx, of, viewer)
+    places = {each: place for place, (each, _) in enumerate(found, start=1)}
+    start = places.get(after or 0, 0)
+    before, end = max(0, start - STRETCH), start + STRETCH
+    earlier = (found[before - 1][0] if before else 0) if start else None
+    return Stretch(found[start:end], earlier, found[end - 1][0] if len(found) > end else None)
+
+
+def descendants(tx: Tx, of: Post, viewer: int | None) -> list[tuple[int, int]]:
+    """(id, how deep) of all answers, each behind what it answers; the author's own first, then by time."""
     children: defaultdict[int, list[tuple[bool, int]]] = defaultdict(list)
     for post_id, (parent, author) in _thread(tx, of, viewer).items():
         if parent is not None:
             children[parent].append((author != of.actor_id, post_id))
-    ordered: list[int] = []
-    waiting = [of.id]
+    ordered: list[tuple[int, int]] = []
+    waiting = [(of.id, 0)]
     seen = {of.id}
     while waiting:
-        current = waiting.pop()
-        if current != of.id:
-            ordered.append(current)
+        current, depth = waiting.pop()
+        if depth:
+            ordered.append((current, depth))
         for _, child in sorted(children[current], reverse=True):
             if child not in seen:
                 seen.add(child)
-                waiting.append(child)
+                waiting.append((child, depth + 1))
     return ordered
 
 

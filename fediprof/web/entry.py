@@ -16,6 +16,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import NotFound
 from fediprof.posts import threads, views
 from fediprof.posts.records import Shown
+from fediprof.posts.threads import Stretch
 from fediprof.profiles import views as profiles
 from fediprof.profiles.disclosure import Disclosed
 from fediprof.web import compose, entry_cards, linked_data
@@ -34,6 +35,7 @@ class _Loaded:
     following: Disclosed | None
     post: Shown | None
     replies: list[Shown]
+    stretch: Stretch
 
 
 def entry_of(tx: Tx, page: Page) -> tuple[Actor, Disclosed]:
@@ -61,8 +63,9 @@ async def permalink(page: Page) -> Response:
         following=entry_cards.told(page, owner, loaded.following) if loaded.following else None,
         shown=post,
         replies=loaded.replies,
+        stretch=loaded.stretch,
         form=compose.reply_form(page, post) if page.visitor and post else None,
-        back=page.request.url.path,
+        back=page.onward(after=page.number("after")),
         now=page.here.now if page.visitor else None,
         mine=owner.id == page.viewer and not eyes.lent,
         owner=owner.id == page.viewer,
@@ -84,5 +87,6 @@ def _load(tx: Tx, page: Page) -> _Loaded:
     entry = seen[0]
     following = profiles.following(tx, entry, eyes.viewer, page.here.now)
     post = views.one(tx, entry.post_id, page.viewer) if entry.post_id is not None else None
-    below = threads.descendants(tx, post.post, page.viewer) if post else []
-    return _Loaded(owner, eyes, entry, following, post, views.shown(tx, below, page.viewer))
+    part = threads.stretch(tx, post.post, page.viewer, page.number("after")) if post else Stretch([])
+    below = [each for each, _ in part.answers]
+    return _Loaded(owner, eyes, entry, following, post, views.shown(tx, below, page.viewer), part)

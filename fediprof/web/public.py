@@ -14,6 +14,7 @@ from fediprof.moderation import limits
 from fediprof.posts import store as posts
 from fediprof.posts import threads, views
 from fediprof.posts.records import Post, Shown
+from fediprof.posts.threads import Stretch
 from fediprof.web import compose, groups_thread
 from fediprof.web.view import Page
 
@@ -84,28 +85,33 @@ async def known_post(page: Page) -> Response:
 async def show_thread(page: Page, post_id: int) -> Response:
     """A post with what it answers and what answers it, all as the visitor may see them. Raises NotFound."""
 
-    def load(tx: Tx) -> tuple[Shown, list[Shown], list[Shown]]:
+    def load(tx: Tx) -> tuple[Shown, list[Shown], list[Shown], Stretch]:
         one = views.one(tx, post_id, page.viewer)
         if one is None:
             raise NotFound(f"post {post_id} is not to be seen by {page.viewer}")
         if one.group is not None:
-            return one, [], []
+            return one, [], [], Stretch([])
         above = threads.ancestors(tx, one.post, page.viewer)
-        below = threads.descendants(tx, one.post, page.viewer)
+        part = threads.stretch(tx, one.post, page.viewer, page.number("after"))
+        below = [each for each, _ in part.answers]
         shown = {each.post.id: each for each in views.shown(tx, [*above, *below], page.viewer)}
-        return one, [shown[n] for n in above if n in shown], [shown[n] for n in below if n in shown]
+        return one, [shown[n] for n in above if n in shown], [shown[n] for n in below if n in shown], part
 
-    shown, ancestors, replies = await page.read(load)
+    shown, ancestors, replies, stretch = await page.read(load)
     if shown.group is not None:
         return await groups_thread.show(page, shown)
     return page.render(
         "public/thread.html",
-        indexable=shown.author.indexable and shown.post.local and shown.post.visibility == "public",
+        indexable=shown.author.indexable
+        and shown.post.local
+        and shown.post.visibility == "public"
+        and stretch.earlier is None,
         shown=shown,
         ancestors=ancestors,
         replies=replies,
+        stretch=stretch,
         form=compose.reply_form(page, shown) if page.visitor else None,
-        back=page.request.url.path,
+        back=page.onward(after=page.number("after")),
         now=page.here.now if page.visitor else None,
     )
 

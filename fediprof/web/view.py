@@ -189,6 +189,16 @@ class Page:
         ]
         return "?" + urlencode([*kept, ("lang", code)])
 
+    def onward(self, **changes: int | None) -> str:
+        """The address of the same page with parts of its query replaced; 0 and None: left out."""
+        kept = [
+            (name, value)
+            for name, value in self.request.query_params.multi_items()
+            if name not in ("lang", "said", *changes)
+        ]
+        query = urlencode([*kept, *((name, value) for name, value in changes.items() if value)])
+        return self.request.url.path + (f"?{query}" if query else "")
+
     async def read(self, unit: Callable[[Tx], Result]) -> Result:
         return await self.services.read(unit)
 
