@@ -81,11 +81,12 @@ class Server:
         printed = self._run([sys.executable, "-c", ADD, *usernames])
         return [word for word in printed.split() if "/login/link/" in word]
 
-    def command(self, *arguments: str) -> str:
-        """Run `fediprof ...` for this server and return what it says; it may be serving at the same time."""
-        return self._run([sys.executable, "-m", "fediprof", *arguments])
+    def command(self, *arguments: str, code: int = 0) -> str:
+        """Run `fediprof ...` for this server and return what it says; it may be serving at the same time. It must end with
+        `code`."""
+        return self._run([sys.executable, "-m", "fediprof", *arguments], code)
 
-    def _run(self, command: list[str]) -> str:
+    def _run(self, command: list[str], code: int = 0) -> str:
         ran = subprocess.run(
             command,
             env=self.environment(),
@@ -94,7 +95,7 @@ class Server:
             text=True,
             timeout=90,
         )
-        assert ran.returncode == 0, f"{' '.join(command[2:])}: {ran.stdout}{ran.stderr}"
+        assert ran.returncode == code, f"{' '.join(command[2:])}: {ran.stdout}{ran.stderr}"
         return ran.stdout + ran.stderr
 
     def start(self) -> Server:
