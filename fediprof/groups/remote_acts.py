@@ -83,7 +83,7 @@ def receive_removal(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
         return Done("no post of this group")
     if not _may_here(tx, hosted, request, "remove", post, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     said = _said(hosted, request)
     if request.undone:
@@ -99,7 +99,7 @@ def receive_lock(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
         return Done("no post of this group")
     if not _may_here(tx, hosted, request, "lock", post, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     done = measures.lock(tx, _said(hosted, request), placed, here, locked=not request.undone)
     return _outcome(done, "unlocked" if request.undone else "locked")
@@ -112,7 +112,7 @@ def receive_pin(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
         return Done("no thread of this group")
     if not _may(tx, hosted, request.by, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     done = measures.pin(tx, _said(hosted, request), placed, here, pinned=not request.undone)
     return _outcome(done, "unpinned" if request.undone else "pinned")
@@ -125,7 +125,7 @@ def receive_ban(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
         return Done("nobody we know")
     if not _may(tx, hosted, request.by, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     said = _said(hosted, request)
     if request.undone:
@@ -159,7 +159,7 @@ def receive_appointment(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
     hosted = store.hosted(tx, request.group_id)
     if hosted is None or not _may(tx, hosted, request.by, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     said, person = _said(hosted, request), actors.by_iri(tx, request.object_iri)
     if request.undone:
@@ -184,7 +184,7 @@ def receive_charter(tx: Tx, request: ReceiveCharter, here: Here) -> Done[str]:
     hosted = store.hosted(tx, request.group_id)
     if hosted is None or not _may(tx, hosted, request.by, here):
         return Done(NOT_A_MODERATOR)
-    if (outcome := _unfit(hosted, request.carried)) is not None:
+    if (outcome := unfit(hosted, request.carried)) is not None:
         return Done(outcome)
     charter = charter_of(hosted, request.document)
     try:
@@ -282,7 +282,7 @@ def _may_here(tx: Tx, hosted: Hosted, request: ReceiveAct, action: str, post: Po
     return _may(tx, hosted, request.by, here, over=before.by_iri if before is not None else None)
 
 
-def _unfit(hosted: Hosted, carried: Carried) -> str | None:
+def unfit(hosted: Hosted, carried: Carried) -> str | None:
     """What is done in a private group is never passed on with the public among its readers."""
     if not hosted.group.private:
         return None

@@ -113,11 +113,11 @@ def receive_removal(tx: Tx, request: ReceiveRemoval, here: Here) -> Done[str]:
 def _of_the_unknown(tx: Tx, request: ReceiveRemoval, group: Actor, here: Here) -> Done[str]:
     """Its Create may still come, and is without effect in this group then. Elsewhere the group's word counts for nothing."""
     verdict = request.verdict
+    if not _may(tx, group, verdict, here.now):
+        return Done("not by a moderator of the group")
     if request.restored:
         store.forget_removal(tx, group.id, verdict.object_iri)
         return Done("forgotten")
-    if not _may(tx, group, verdict, here.now):
-        return Done("not by a moderator of the group")
     store.remember_removal(tx, group.id, verdict.object_iri, verdict.by_iri, here.now)
     return Done("remembered")
 

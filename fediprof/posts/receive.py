@@ -67,6 +67,15 @@ class ReceiveDeletion:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiveReturn:
+    """An author takes the deletion of a post back. `written`: the post as its server gives it now, believed."""
+
+    written: as2.Post
+    author: Actor
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """`post` is None when nothing was kept, and `outcome` says why."""
 
@@ -155,6 +164,35 @@ def receive_deletion(tx: Tx, request: ReceiveDeletion, here: Here) -> Done[Arriv
     return Done(Arrival(post, "deleted"), tuple(effects))
 
 
+def receive_return(tx: Tx, request: ReceiveReturn, here: Here) -> Done[Arrival]:
+    """Fill the row of a post again that its author's Delete had emptied. It is laid in no home, and nobody is told: they were
+    when it first came. An entry comes back by being sent again."""
+    known = store.by_iri(tx, request.written.id)
+    if known is None:
+        forgotten = store.unbury(tx, request.written.id, request.author.iri)
+        return Done(Arrival(None, "its deletion is forgotten" if forgotten else "a post we do not hold"))
+    if known.actor_id != request.author.id or known.local or known.entry is not None:
+        return Done(Arrival(None, "nothing of this actor's to bring back"))
+    if known.deleted_at is None:
+        return Done(Arrival(known, "there already"))
+    parent = store.by_id(tx, known.in_reply_to_id) if known.in_reply_to_id is not None else None
+    fresh = wire.post_of(request.written, request.author, html=request.html, parent=parent, received_at=here.now)
+    fresh = _taken(tx, fresh, request.author)
+    if not _as_widely_written(tx, known, request.written, fresh.visibility):
+        return Done(Arrival(None, "brought back for fewer than before"))
+    again: dict[str, Any] = {name: getattr(fresh, name) for name in (*_REVISED, "edited_at")}
+    again |= {"title": fresh.title or known.title, "deleted_at": None}
+    store.change(tx, known.id, again)
+    named = dict(_named(request.written))
+    mentioned = _mentioned(tx, request.written, request.author)
+    store.set_mentions(tx, known.id, [(person.id, named.get(person.iri, True)) for person in mentioned])
+    store.set_tags(tx, known.id, wire.tags_of(request.written))
+    actors.count(tx, request.author.id, posts=1)
+    if parent is not None:
+        store.count(tx, parent.id, replies=1)
+    return Done(Arrival(replace(known, **again), "brought back"))
+
+
 def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> Done[Arrival]:
     """Apply what is newer than what we have. A poll's new counts come without `updated`."""
     author = _author(tx, known)
@@ -167,19 +205,7 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
         return Done(Arrival(known, "known already"))
     if known.edited_at is not None and fresh.edited_at <= known.edited_at:
         return Done(Arrival(known, "older than what we have"))
-    names = (
-        "title",
-        "content",
-        "content_map",
-        "warning",
-        "sensitive",
-        "language",
-        "poll",
-        "attachments",
-        "emojis",
-        "entry",
-    )
-    changed: dict[str, Any] = {name: getattr(fresh, name) for name in (*names, "url", "edited_at")}
+    changed: dict[str, Any] = {name: getattr(fresh, name) for name in (*_REVISED, "entry", "edited_at")}
     store.change(tx, known.id, changed)
     named = dict(_named(written))
     mentioned = _mentioned(tx, written, _author(tx, known))
@@ -191,6 +217,21 @@ def _revised(tx: Tx, known: Post, written: as2.Post, html: str, here: Here) -> D
     return Done(
         Arrival(now, "revised"), tuple(Stream(r, "status.update", known.id) for r in _homes(tx, known.actor_id))
     )
+
+
+_REVISED = (
+    "title",
+    "content",
+    "content_map",
+    "warning",
+    "sensitive",
+    "language",
+    "poll",
+    "attachments",
+    "emojis",
+    "url",
+)
+"""What its author's server says of a post anew."""
 
 
 def _as_widely_written(tx: Tx, known: Post, written: as2.Post, visibility: Visibility) -> bool:

@@ -199,9 +199,10 @@ def visible_of(tx: Tx, post_ids: Iterable[int], viewer: int | None) -> dict[int,
 # --- lists
 
 
-def not_withheld(viewer: int | None) -> ColumnElement[bool]:
+def not_withheld(viewer: int | ColumnElement[int] | None) -> ColumnElement[bool]:
     """Of a thread in a group without what its moderators took out, or have not let in: their authors see that."""
-    out = exists().where(group_post.c.post_id == post.c.id, group_post.c.state.not_in(("sent", "shown")))
+    inside = or_(group_post.c.state == "sent", group_post.c.state == "shown")
+    out = exists().where(group_post.c.post_id == post.c.id, ~inside)
     return ~out if viewer is None else or_(~out, post.c.actor_id == viewer)
 
 
@@ -261,15 +262,21 @@ def merge_conversations(tx: Tx, old: int, new: int) -> None:
 # --- pins
 
 
+_PINS = (
+    select(post.c.id)
+    .join(pin, pin.c.post_id == post.c.id)
+    .where(pin.c.actor_id == bindparam("actor"))
+    .order_by(pin.c.pinned_at.desc(), post.c.id.desc())
+)
+_PINNED = Prepared(_PINS.where(visible_to(VIEWER)))
+_PINNED_FOR_ALL = Prepared(_PINS.where(_VISIBLE_TO_ALL))
+
+
 def pinned(tx: Tx, actor_id: int, viewer: int | None) -> list[int]:
     """Ids of pinned posts the viewer may see, last pinned first."""
-    query = (
-        select(post.c.id)
-        .join(pin, pin.c.post_id == post.c.id)
-        .where(pin.c.actor_id == actor_id, visible(viewer))
-        .order_by(pin.c.pinned_at.desc(), post.c.id.desc())
-    )
-    return list(tx.execute(query).scalars())
+    if viewer is None:
+        return [row[0] for row in _PINNED_FOR_ALL.all(tx, {"actor": actor_id})]
+    return [row[0] for row in _PINNED.all(tx, {"actor": actor_id, "viewer": viewer})]
 
 
 def pin_post(tx: Tx, actor_id: int, post_id: int, now: datetime) -> bool:
@@ -292,6 +299,12 @@ def bury(tx: Tx, iri: str, actor_iri: str, former_type: str, now: datetime) -> N
     insert_or_leave(tx, deleted_object, row)
 
 
+def unbury(tx: Tx, iri: str, actor_iri: str) -> bool:
+    """Forget a Delete that its actor took back. False when there is none of theirs."""
+    where = (deleted_object.c.iri == iri, deleted_object.c.actor_iri == actor_iri)
+    return tx.execute(delete(deleted_object).where(*where)).rowcount > 0
+
+
 def buried(tx: Tx, iri: str) -> tuple[str, str, datetime] | None:
     """(who deleted it, former type, when)"""
     row = tx.execute(_BURIED, {"iri": iri}).first()
@@ -301,18 +314,20 @@ def buried(tx: Tx, iri: str) -> tuple[str, str, datetime] | None:
 # --- featured tags
 
 
+_USES = func.count().label("uses")
+_TAGS_BY_USE = Prepared(
+    select(func.max(post_tag.c.written), _USES)
+    .join(post, post.c.id == post_tag.c.post_id)
+    .where(post.c.actor_id == bindparam("actor"), _VISIBLE_TO_ALL)
+    .group_by(post_tag.c.name)
+    .order_by(_USES.desc(), post_tag.c.name)
+    .limit(bindparam("most"))
+)
+
+
 def tags_by_use(tx: Tx, actor_id: int, limit: int) -> list[tuple[str, int]]:
     """(name as written, public posts with it) of an actor's most used tags."""
-    uses = func.count().label("uses")
-    query = (
-        select(func.max(post_tag.c.written), uses)
-        .join(post, post.c.id == post_tag.c.post_id)
-        .where(post.c.actor_id == actor_id, visible(None))
-        .group_by(post_tag.c.name)
-        .order_by(uses.desc(), post_tag.c.name)
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in tx.execute(query)]
+    return [(row[0], row[1]) for row in _TAGS_BY_USE.all(tx, {"actor": actor_id, "most": limit})]
 
 
 def with_tag(tx: Tx, tag: str, viewer: int | None, *, limit: int, max_id: int | None = None) -> list[int]:

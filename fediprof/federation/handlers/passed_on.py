@@ -17,9 +17,12 @@ from fediprof.errors import Malformed, NotAllowed, TryLater, Unreachable
 from fediprof.federation.group_reading import GroupReader
 from fediprof.federation.inbound import Inbound
 from fediprof.groups import receive, store, verdicts
+from fediprof.groups.records import Event
+from fediprof.groups.returns import ReceiveReturnedPost, receive_return
 from fediprof.groups.verdicts import Verdict
 from fediprof.posts import store as posts
-from fediprof.posts.receive import Arrival
+from fediprof.posts import wire
+from fediprof.posts.receive import Arrival, ReceiveReturn
 from fediprof.text.html import plain
 
 WAITS = 2
@@ -176,8 +179,8 @@ async def told_directly(inbound: Inbound, group_iri: str) -> Actor | None:
     return found if origin.same_origin(inbound.actor.iri, found.iri) else None
 
 
-async def taken_out(inbound: Inbound, iri: str) -> str | None:
-    """A group's own server deletes somebody else's post in it. None: it is another kind of Delete."""
+async def told_of_post(inbound: Inbound, iri: str) -> Actor | None:
+    """The same, of the group that somebody else's post is in."""
 
     def find(tx: Tx) -> str | None:
         post = posts.by_iri(tx, iri)
@@ -186,12 +189,66 @@ async def taken_out(inbound: Inbound, iri: str) -> str | None:
         return home.iri if home is not None else None
 
     named = await inbound.read(find)
-    home = await told_directly(inbound, named) if named is not None else None
+    return await told_directly(inbound, named) if named is not None else None
+
+
+async def taken_out(inbound: Inbound, iri: str) -> str | None:
+    """A group's own server deletes somebody else's post in it. None: it is another kind of Delete."""
+    home = await told_of_post(inbound, iri)
     if home is None:
         return None
+    return await inbound.perform(verdicts.receive_removal, verdicts.ReceiveRemoval(_told(inbound, home, iri)))
+
+
+async def locked(inbound: Inbound, iri: str) -> str | None:
+    """A group's own server locks a post in it. None: it is in no such group."""
+    home = await told_of_post(inbound, iri)
+    if home is None:
+        return None
+    return await inbound.perform(verdicts.receive_lock, verdicts.ReceiveLock(_told(inbound, home, iri), True))
+
+
+async def taken_back(inbound: Inbound, kind: str | None, iri: str | None) -> str | None:
+    """A group's own server undoes a Delete, a Lock or a Block in it; whoever of its moderators did it, as when it is passed on.
+    None: it is an Undo of something else."""
+    if kind == "Block" and iri is not None:
+        where = reader.iri((inbound.activity.embedded or {}).get("target"))
+        home = await told_directly(inbound, where) if where is not None else None
+        if home is None:
+            return None
+        lifted = verdicts.ReceiveBan(_told(inbound, home, iri), lifted=True)
+        return await inbound.perform(verdicts.receive_ban, lifted)
+    if kind not in ("Delete", "Lock") or iri is None:
+        return None
+    home = await told_of_post(inbound, iri)
+    if home is None:
+        return None
+    verdict = _told(inbound, home, iri)
+    if kind == "Lock":
+        return await inbound.perform(verdicts.receive_lock, verdicts.ReceiveLock(verdict, False))
+    return await inbound.perform(verdicts.receive_removal, verdicts.ReceiveRemoval(verdict, restored=True))
+
+
+async def taken_back_by_id(inbound: Inbound, event: Event) -> str | None:
+    """The same, where the Undo names what it undoes by its address alone."""
+    group_id = event.group_id or 0
+    home = await inbound.read(lambda tx: actors.by_id(tx, group_id))
+    if home is None or await told_directly(inbound, home.iri) is None:
+        return None
+    verdict = _told(inbound, home, event.subject_iri)
+    match event.action:
+        case "remove":
+            return await inbound.perform(verdicts.receive_removal, verdicts.ReceiveRemoval(verdict, restored=True))
+        case "lock":
+            return await inbound.perform(verdicts.receive_lock, verdicts.ReceiveLock(verdict, False))
+        case "ban":
+            return await inbound.perform(verdicts.receive_ban, verdicts.ReceiveBan(verdict, lifted=True))
+    return None
+
+
+def _told(inbound: Inbound, home: Actor, iri: str) -> Verdict:
     why = reason(inbound.activity.document or {})
-    request = verdicts.ReceiveRemoval(Verdict(home.id, inbound.actor.iri, iri, inbound.activity.id, why))
-    return await inbound.perform(verdicts.receive_removal, request)
+    return Verdict(home.id, inbound.actor.iri, iri, inbound.activity.id, why)
 
 
 async def _undo(inbound: Inbound, inner: as2.Activity) -> str:
@@ -207,6 +264,8 @@ async def _undo(inbound: Inbound, inner: as2.Activity) -> str:
     iri = undone.object_id or ""
     verdict = Verdict(inbound.actor.id, inner.actor, iri, inner.id, reason(inner.document or {}))
     if undone.type == "Delete":
+        if (outcome := await _returned(inbound, inner, iri)) is not None:
+            return outcome
         request = verdicts.ReceiveRemoval(verdict, restored=True)
         return await inbound.perform(verdicts.receive_removal, request)
     if undone.type == "Lock":
@@ -214,6 +273,30 @@ async def _undo(inbound: Inbound, inner: as2.Activity) -> str:
     if undone.type == "Block":
         return await _banned(inbound, undone, lifted=True, by=inner.actor)
     return f"an Undo of {undone.type}, which has no effect here"
+
+
+async def _returned(inbound: Inbound, inner: as2.Activity, iri: str) -> str | None:
+    """A post that its author had deleted is back where its own server gives it again. None: nothing its author deleted."""
+
+    def find(tx: Tx) -> Actor | None:
+        post = posts.by_iri(tx, iri)
+        placed = store.post(tx, post.id) if post is not None and post.deleted_at is not None else None
+        here = post is not None and placed is not None and placed.group_id == inbound.actor.id and not post.local
+        return actors.by_id(tx, post.actor_id) if post is not None and here else None
+
+    author = await inbound.read(find)
+    if author is None or not origin.same_origin(inner.actor, author.iri):
+        return None
+    document = await GroupReader(inbound.perform_command, inbound.resolver, inbound.actor).document(iri)
+    if document is None or names.TOMBSTONE in reader.types(document):
+        return "its author brought it back, and it is not at its address"
+    try:
+        written = parse.post(document)
+        origin.must_own(written.id, written.attributed_to, author.iri)
+    except (Malformed, NotAllowed):
+        return "its author brought it back, and something else is at its address"
+    request = ReceiveReturnedPost(ReceiveReturn(written, author, wire.html_of(written)), document)
+    return (await inbound.perform(receive_return, request)).outcome
 
 
 def _verdict(inbound: Inbound, inner: as2.Activity, iri: str) -> Verdict:
