@@ -92,7 +92,7 @@ async def test_what_is_taken_out_says_why_may_be_contested_and_comes_back(
     assert "You decided this: another moderator answers." in member.text
     other = await browse("nora")
     await other.open("/@industry/queue")
-    await other.press("", "Take the decision back", words="You are right.")
+    await other.press("", "Undo the decision", words="You are right.")
     assert other.status == 200
     await visitor.open(path)
     assert visitor.status == 200

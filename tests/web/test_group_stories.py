@@ -190,7 +190,7 @@ async def test_c6_a_flag_of_elsewhere_is_seen_decided_told_and_contested(
     await member.open("/@industry/queue")
     assert "It is free." in member.text
     # alone, she may answer herself, and it is said so
-    await member.press("", "Take the decision back", words="So it is.")
+    await member.press("", "Undo the decision", words="So it is.")
     await writer.open("/@industry")
     assert "Buy my course" in writer.text
 
