@@ -12,11 +12,12 @@ from fediprof.accounts.records import Account, Session
 from fediprof.actors.records import Actor
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.accounts import account, login_link, session, throttle
 from fediprof.schema.actors import actor
 
-_BY_SESSION = (
+_BY_SESSION = Prepared(
     select(session, account)
     .join(account, account.c.id == session.c.account_id)
     .where(session.c.secret_hash == bindparam("secret"), session.c.expires_at > bindparam("now"))
@@ -74,7 +75,7 @@ def insert_session(tx: Tx, new: Session) -> None:
 
 
 def by_session(tx: Tx, secret_hash: str, now: datetime) -> tuple[Session, Account] | None:
-    row = tx.execute(_BY_SESSION, {"secret": secret_hash, "now": now}).first()
+    row = _BY_SESSION.first(tx, {"secret": secret_hash, "now": now})
     split = len(session.c)
     return None if row is None else (Session(*row[:split]), Account(*row[split:]))
 

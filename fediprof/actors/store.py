@@ -17,8 +17,8 @@ from fediprof.db.upsert import insert_or_leave
 from fediprof.schema.actors import actor, public_key
 from fediprof.schema.delivery import delivery, outgoing
 
-_BY_ID = select(actor).where(actor.c.id == bindparam("id"))
-_BY_IRI = select(actor).where(actor.c.iri == bindparam("iri"))
+_BY_ID = Prepared(select(actor).where(actor.c.id == bindparam("id")))
+_BY_IRI = Prepared(select(actor).where(actor.c.iri == bindparam("iri")))
 _BY_IDS = Prepared(select(actor).where(among(actor.c.id, "ids")))
 _BY_IRIS = select(actor).where(among(actor.c.iri, "iris"))
 _BY_HANDLE = (
@@ -27,7 +27,7 @@ _BY_HANDLE = (
     .order_by(actor.c.gone_at.is_not(None), actor.c.id)
     .limit(1)
 )
-_LOCAL = select(actor).where(actor.c.local, func.lower(actor.c.username) == bindparam("username"))
+_LOCAL = Prepared(select(actor).where(actor.c.local, func.lower(actor.c.username) == bindparam("username")))
 _BY_KEY = (
     select(public_key.c.iri, public_key.c.owner, public_key.c.material, public_key.c.fetched_at, actor)
     .join(actor, actor.c.id == public_key.c.actor_id)
@@ -43,11 +43,11 @@ def _one(row: Any) -> Actor | None:
 
 
 def by_id(tx: Tx, actor_id: int) -> Actor | None:
-    return _one(tx.execute(_BY_ID, {"id": actor_id}).first())
+    return _one(_BY_ID.first(tx, {"id": actor_id}))
 
 
 def by_iri(tx: Tx, iri: str) -> Actor | None:
-    return _one(tx.execute(_BY_IRI, {"iri": iri}).first())
+    return _one(_BY_IRI.first(tx, {"iri": iri}))
 
 
 def by_ids(tx: Tx, actor_ids: Iterable[int]) -> dict[int, Actor]:
@@ -67,7 +67,7 @@ def by_handle(tx: Tx, username: str, domain: str) -> Actor | None:
 
 def local_by_username(tx: Tx, username: str) -> Actor | None:
     """A member's actor, whatever the case the name is written in."""
-    return _one(tx.execute(_LOCAL, {"username": username.lower()}).first())
+    return _one(_LOCAL.first(tx, {"username": username.lower()}))
 
 
 def local_actors(tx: Tx) -> list[Actor]:

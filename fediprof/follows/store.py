@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, delete, func, select, union_all, update
 
 from fediprof.actors.records import Actor, Follow, Relationship
+from fediprof.db.among import among
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
@@ -146,40 +147,45 @@ def contacts(tx: Tx, actor_id: int) -> int:
     return int(tx.execute(found).scalar_one())
 
 
+_VIEWER: ColumnElement[int] = bindparam("viewer", type_=BigInteger)
+_FOLLOWED = select(follow.c.follower_id, follow.c.target_id, follow.c.state)
+_FOLLOWS_BETWEEN = Prepared(
+    union_all(
+        _FOLLOWED.where(follow.c.follower_id == _VIEWER, among(follow.c.target_id, "ids")),
+        _FOLLOWED.where(follow.c.target_id == _VIEWER, among(follow.c.follower_id, "ids")),
+    )
+)
+_BLOCKED = select(block.c.actor_id, block.c.target_id)
+_BLOCKS_BETWEEN = Prepared(
+    union_all(
+        _BLOCKED.where(block.c.actor_id == _VIEWER, among(block.c.target_id, "ids")),
+        _BLOCKED.where(block.c.target_id == _VIEWER, among(block.c.actor_id, "ids")),
+    )
+)
+
+
 def relationships(tx: Tx, viewer: int, target_ids: Iterable[int]) -> dict[int, Relationship]:
     """How `viewer` stands to each target, in two statements."""
     targets = list(set(target_ids))
     if not targets:
         return {}
     facts: dict[int, dict[str, bool]] = {target: {} for target in targets}
-    rows = tx.execute(
-        select(follow.c.follower_id, follow.c.target_id, follow.c.state).where(
-            or_(
-                and_(follow.c.follower_id == viewer, follow.c.target_id.in_(targets)),
-                and_(follow.c.target_id == viewer, follow.c.follower_id.in_(targets)),
+    rows = _FOLLOWS_BETWEEN.all(tx, {"viewer": viewer, "ids": targets})
+    for follower, target, state in rows:
+        if follower == viewer:
+            facts.setdefault(target, {})["following" if state == "accepted" else "requested"] = state in (
+                "accepted",
+                "pending",
             )
-        )
-    )
-    for row in rows:
-        if row.follower_id == viewer:
-            facts.setdefault(row.target_id, {})["following" if row.state == "accepted" else "requested"] = (
-                row.state in ("accepted", "pending")
+        if target == viewer:
+            facts.setdefault(follower, {})["followed_by" if state == "accepted" else "requested_by"] = state in (
+                "accepted",
+                "pending",
             )
-        if row.target_id == viewer:
-            facts.setdefault(row.follower_id, {})["followed_by" if row.state == "accepted" else "requested_by"] = (
-                row.state in ("accepted", "pending")
-            )
-    blocks = tx.execute(
-        select(block.c.actor_id, block.c.target_id).where(
-            or_(
-                and_(block.c.actor_id == viewer, block.c.target_id.in_(targets)),
-                and_(block.c.target_id == viewer, block.c.actor_id.in_(targets)),
-            )
-        )
-    )
-    for pair in blocks:
-        if pair.actor_id == viewer:
-            facts[pair.target_id]["blocking"] = True
+    blocks = _BLOCKS_BETWEEN.all(tx, {"viewer": viewer, "ids": targets})
+    for blocker, blocked in blocks:
+        if blocker == viewer:
+            facts[blocked]["blocking"] = True
         else:
-            facts[pair.actor_id]["blocked_by"] = True
+            facts[blocker]["blocked_by"] = True
     return {target: Relationship(target, **facts[target]) for target in targets}

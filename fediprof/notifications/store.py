@@ -11,6 +11,7 @@ from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.db.paging import keyset
+from fediprof.db.prepared import Prepared
 from fediprof.db.upsert import insert_or_leave
 from fediprof.moderation import limits
 from fediprof.moderation import store as moderation
@@ -22,7 +23,16 @@ from fediprof.schema.posts import post
 from fediprof.schema.timelines import notification
 
 _DIRECT = select(post.c.id).where(post.c.id == bindparam("post"), post.c.visibility == "direct")
-_UNOPENED = (
+_UNSEEN = Prepared(
+    select(func.count()).select_from(
+        select(notification.c.id)
+        .join(account, account.c.actor_id == notification.c.actor_id)
+        .where(account.c.id == bindparam("account"), notification.c.id > account.c.notifications_seen_id)
+        .limit(99)
+        .subquery()
+    )
+)
+_UNOPENED = Prepared(
     select(post.c.conversation_id)
     .join(notification, notification.c.post_id == post.c.id)
     .where(notification.c.actor_id == posts.VIEWER, notification.c.unopened, posts.visible_to(posts.VIEWER))
@@ -95,19 +105,13 @@ def page(
 
 def unseen(tx: Tx, account_id: int) -> int:
     """How many notifications came after the last look, at most 99."""
-    recent = (
-        select(notification.c.id)
-        .join(account, account.c.actor_id == notification.c.actor_id)
-        .where(account.c.id == account_id, notification.c.id > account.c.notifications_seen_id)
-        .limit(99)
-        .subquery()
-    )
-    return int(tx.execute(select(func.count()).select_from(recent)).scalar_one())
+    ((count,),) = _UNSEEN.all(tx, {"account": account_id})
+    return int(count)
 
 
 def unopened(tx: Tx, actor_id: int) -> set[int]:
     """The private conversations, at most 99, with a message that came after the member last opened them."""
-    return set(tx.execute(_UNOPENED, {"viewer": actor_id}).scalars())
+    return {int(row[0]) for row in _UNOPENED.all(tx, {"viewer": actor_id})}
 
 
 def opened(tx: Tx, actor_id: int, conversation_id: int) -> None:

@@ -74,12 +74,13 @@ async def _for_member(page: Page) -> Response:
 
     def load(tx: Tx) -> tuple[_Head, list[int], list[Shown], int | None, Relationship]:
         actor = member(tx, username)
-        head = _head(tx, page, actor, max_id)
+        head = _head(tx, page, actor, max_id, kept)
         seen_by = (head.eyes.person.id if head.eyes.person else None) if head.eyes.lent else viewer
         first = posts.pinned(tx, actor.id, seen_by) if max_id is None else []
-        found = posts.of_actor(tx, actor.id, seen_by, limit=PAGE + 1, max_id=max_id, replies=False, entries=False)
+        found = front.page_for(tx, actor.id, seen_by, limit=PAGE + 1, max_id=max_id)
         shown = views.shown(tx, [*first, *(each for each in found[:PAGE] if each not in first)], seen_by)
-        relation = follows.relationships(tx, viewer, [actor.id]).get(actor.id) or Relationship(actor.id)
+        others = [actor.id] if actor.id != viewer else []
+        relation = follows.relationships(tx, viewer, others).get(actor.id) or Relationship(actor.id)
         return head, first, shown, _more(found), relation
 
     head, first, shown, more, relation = await page.read(load)
@@ -144,7 +145,7 @@ async def read_paper(page: Page) -> Paper:
     (`?set=`), as whoever it is opened to reads it."""
 
     def load(tx: Tx) -> tuple[_Head, list[PartSet], PartSet | None]:
-        head = _head(tx, page, member(tx, page.request.path_params["name"]), None)
+        head = _head(tx, page, member(tx, page.request.path_params["name"]), None, cards_of(page))
         mine = grant_store.sets_of(tx, head.actor.id) if head.actor.id == page.viewer else []
         chosen = next((each for each in mine if each.id == page.number("set")), None)
         if chosen is not None:
@@ -192,14 +193,12 @@ def _more(found: list[int]) -> int | None:
     return found[PAGE - 1] if len(found) > PAGE else None
 
 
-def _head(tx: Tx, page: Page, actor: Actor, max_id: int | None, kept: Cards | None = None) -> _Head:
+def _head(tx: Tx, page: Page, actor: Actor, max_id: int | None, kept: Cards) -> _Head:
     """Topics are counted over all posts; they are kept until there is a new one."""
     name = ("topics", actor.id, actor.posts_count, actor.last_post_at)
-    topics = cast("list[str] | None", kept.get(name)) if kept else None
+    topics = cast("list[str] | None", kept.get(name))
     if topics is None:
-        topics = [written for written, _ in posts.tags_by_use(tx, actor.id, TOPICS)]
-        if kept:
-            kept.keep(name, topics)
+        topics = kept.keep(name, [written for written, _ in posts.tags_by_use(tx, actor.id, TOPICS)])
     moved = actors.by_iri(tx, actor.moved_to) if actor.moved_to else None
     eyes = eyes_of(tx, page, actor.id)
     shown = [] if max_id else profiles.of_owner(tx, actor.id, eyes.viewer, page.here.now)
