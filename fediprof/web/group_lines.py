@@ -6,6 +6,7 @@ import re
 from types import SimpleNamespace
 
 from fediprof.groups.front import Place
+from fediprof.groups.records import Group
 from fediprof.i18n.catalog import N_, Texts
 from fediprof.text.html import excerpt
 
@@ -49,6 +50,10 @@ MARKS = {
 STATES = {
     "sent": N_("On its way to the group: it has not been passed on yet."),
     "held": N_("Waits for a moderator. Its author and the moderators alone see it in the group."),
+    "waiting": N_(
+        "Waits for its turn: only so many posts a minute are let in. Its author and the moderators alone see it here."
+    ),
+    "lacking": N_("Not in the group yet: it does not say what the group asks of offers."),
     "refused": N_("The group did not take this."),
     "removed": N_("Taken out of the group by its moderators."),
 }
@@ -105,6 +110,9 @@ NEWS = {
     "group.request": N_("asks to join your group"),
     "group.report": N_("wrote something that was reported"),
     "group.contested": N_("contests a decision"),
+    "group.admitted": N_("let you in"),
+    "group.turned_away": N_("turned down your request"),
+    "group.put_out": N_("ended your membership"),
     "group.approved": N_("let in what you wrote"),
     "group.refused": N_("did not take what you wrote"),
     "group.removed": N_("took out what you wrote"),
@@ -151,6 +159,24 @@ def standing(place: Place, t: Texts) -> str:
     return words
 
 
+def offers(group: Group | None, t: Texts) -> list[str]:
+    """What a group here asks of offers, a sentence each."""
+    if group is None or not group.local:
+        return []
+    asked = [t("An offer names its pay, or a range.")] if group.offers_name_pay else []
+    if group.offers_name_contact:
+        asked.append(t("An offer names a person to write to, with their address."))
+    if group.offers_a_month:
+        asked.append(
+            t.plural(
+                "One person posts at most {n} offer in thirty days.",
+                "One person posts at most {n} offers in thirty days.",
+                group.offers_a_month,
+            )
+        )
+    return asked
+
+
 def lists(t: Texts) -> list[tuple[str, str]]:
     """Kinds as the names of lists: (kind, words)."""
     return [(kind, t(words)) for kind, words in KIND_LISTS.items()]
@@ -163,6 +189,7 @@ WORDS = SimpleNamespace(
     marks=MARKS,
     states=STATES,
     lists=lists,
+    offers=offers,
     news=NEWS,
     to_decide=TO_DECIDE,
     asked=ASKED,

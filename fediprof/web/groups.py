@@ -23,7 +23,9 @@ from fediprof.web.forms import Form, sentence
 from fediprof.web.groups_page import PAGE, the_group
 from fediprof.web.view import Page, group_path
 
-CHARTER = frozenset(("username", "name", "description", "membership", "posting", "rules", "language"))
+NUMBERS = ("author_pace", "pace", "offers_a_month")
+USUAL = {name: str(getattr(Charter(""), name)) for name in NUMBERS}
+CHARTER = frozenset(("username", "name", "description", "membership", "posting", "rules", "language", *NUMBERS))
 """Fields of the charter's form."""
 
 
@@ -145,7 +147,7 @@ def _may_found(page: Page) -> bool:
 
 async def found_form(page: Page) -> Response:
     blank = {"membership": "open", "posting": "members", "language": page.me.account.language}
-    return _founding(page, Form({**blank, "hold_newcomers": "1", "votes": "1", "discoverable": "1"}))
+    return _founding(page, Form({**blank, **USUAL, "hold_newcomers": "1", "votes": "1", "discoverable": "1"}))
 
 
 def _founding(page: Page, form: Form) -> Response:
@@ -186,4 +188,18 @@ def charter(sent: Form) -> Charter:
         votes=sent.has("votes"),
         language=sent["language"],
         discoverable=sent.has("discoverable"),
+        offers_name_pay=sent.has("offers_name_pay"),
+        offers_name_contact=sent.has("offers_name_contact"),
+        group_followers=sent.has("group_followers"),
+        author_pace=_number(sent, "author_pace"),
+        pace=_number(sent, "pace"),
+        offers_a_month=_number(sent, "offers_a_month"),
     )
+
+
+def _number(sent: Form, name: str) -> int:
+    """The usual where the form has no such field; -1 for what is no number: the command says which there may be."""
+    if name not in sent.values:
+        return int(USUAL[name])
+    found = sent.number(name)
+    return found if found is not None else -1

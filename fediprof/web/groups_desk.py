@@ -23,6 +23,7 @@ from fediprof.groups import (
     reporting,
     reports,
     store,
+    turns,
 )
 from fediprof.groups.contesting import AnswerContest, ContestDecision
 from fediprof.groups.contests import Contest
@@ -67,6 +68,8 @@ class Queue:
     asking: list[Actor]
     reports: list[Told]
     contests: list[Contested]
+    lines: list[turns.Line]
+    """What waits for its turn: nothing to decide."""
 
     @property
     def size(self) -> int:
@@ -109,10 +112,13 @@ def _waiting(tx: Tx, page: Page) -> Queue:
     group = place.actor.id
     told_of = [_told(tx, each, me.id) for each in reports.of_group(tx, group)]
     if not place.hosted:
-        return Queue(place, [], [], told_of, [])
+        return Queue(place, [], [], told_of, [], [])
     held = front.shown(tx, [each.post_id for each in store.held(tx, group)], me.id)
     contested = [_contested(tx, page, place, each) for each in contests.open_in(tx, group)]
-    return Queue(place, held, front.asking(tx, group), told_of, [each for each in contested if each is not None])
+    hosted = store.hosted(tx, group)
+    lines = turns.lines(tx, hosted, page.here.now) if hosted is not None else []
+    asking = front.asking(tx, group)
+    return Queue(place, held, asking, told_of, [each for each in contested if each is not None], lines)
 
 
 def _told(tx: Tx, report: Report, viewer: int) -> Told:

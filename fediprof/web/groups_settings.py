@@ -18,7 +18,7 @@ from fediprof.groups.moderators import AppointModerator, DismissModerator, Resig
 from fediprof.groups.records import Standing
 from fediprof.web import compose
 from fediprof.web.forms import Form
-from fediprof.web.groups import CHARTER, charter
+from fediprof.web.groups import CHARTER, NUMBERS, charter
 from fediprof.web.groups_desk import desk_of
 from fediprof.web.view import Page, group_path
 
@@ -54,11 +54,15 @@ def _filled(place: Place) -> Form:
         "membership": group.membership,
         "posting": group.posting,
         "language": group.language or "",
+        **{name: str(getattr(group, name)) for name in NUMBERS},
     }
     ticks = {
         "hold_newcomers": group.hold_newcomers,
         "votes": group.votes,
         "discoverable": place.actor.discoverable,
+        "offers_name_pay": group.offers_name_pay,
+        "offers_name_contact": group.offers_name_contact,
+        "group_followers": group.group_followers,
     }
     return Form(values | {name: "1" for name, ticked in ticks.items() if ticked})
 

@@ -4,13 +4,14 @@ its author and by them; others are told that it was taken out, and by which rule
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.responses import Response
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
-from fediprof.groups import front, locks, log, store
+from fediprof.groups import front, locks, log, store, turns
 from fediprof.groups.front import Place, Thread
 from fediprof.groups.records import UNDECIDED, Event, GroupPost
 from fediprof.posts import threads as post_threads
@@ -36,6 +37,8 @@ class Read:
     stretch: Stretch
     decision: Event | None
     locked: bool
+    expected: datetime | None = None
+    """About when it is let in, of one that waits for its turn."""
 
 
 async def show(page: Page, shown: Shown) -> Response:
@@ -85,7 +88,13 @@ def _read(tx: Tx, page: Page, group: Actor, shown: Shown) -> Read | None:
         *front.answers(tx, shown, viewer, page.number("after")),
         _decision(tx, shown, one.placed, locked),
         locked,
+        _expected(tx, page, one),
     )
+
+
+def _expected(tx: Tx, page: Page, one: Thread) -> datetime | None:
+    hosted = store.hosted(tx, one.placed.group_id) if one.placed.state == "waiting" else None
+    return turns.expected(tx, hosted, one.placed, one.shown.author, page.here.now) if hosted is not None else None
 
 
 def _decision(tx: Tx, shown: Shown, placed: GroupPost, locked: bool) -> Event | None:

@@ -53,7 +53,7 @@ async def submit(page: Page) -> Response:
         compose.placed(sent)
         return _show(page, place, sent, kept)
     placed = await page.read(lambda tx: store.post(tx, made.id))
-    said = {"sent": "to-group", "held": "held"}.get(placed.state if placed else "", "in-group")
+    said = {"sent": "to-group", "held": "held", "waiting": "in-line"}.get(placed.state if placed else "", "in-group")
     return page.to(made.url.removeprefix(page.services.settings.origin), said)
 
 

@@ -94,6 +94,7 @@ SAID = {
     "in-group": N_("Your thread is in the group."),
     "to-group": N_("Your thread is on its way to the group."),
     "held": N_("Your thread waits for a moderator, as first posts of newcomers do."),
+    "in-line": N_("Your thread waits for its turn: you wrote much in a short time. Nothing is lost."),
     "admitted": N_("They are in, and were told so."),
     "turned-away": N_("They were told no. They may ask again."),
     "let-in": N_("It is in the group now."),
