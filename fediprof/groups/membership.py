@@ -17,6 +17,7 @@ from fediprof.follows.commands import ReceiveAnswer, ReceiveFollow, RequestFollo
 from fediprof.groups import finding, founding, intake, log, store
 from fediprof.groups.records import Hosted
 from fediprof.here import Here
+from fediprof.notifications import store as notifications
 from fediprof.principal import Member
 
 RESENT_AFTER = timedelta(days=7)
@@ -79,8 +80,10 @@ def receive_answer(tx: Tx, request: ReceiveAnswer, here: Here) -> Done[str]:
         return done
     if done.value == "rejected":
         follow_store.insert_follow(tx, replace(before, state="rejected"))
+        return Done(done.value, (*done.effects, *_news(tx, before, _ENDED.get(before.state))))
     if done.value == "accepted" and group.membership != "open":
-        return Done(done.value, (*done.effects, finding.chore(group.actor_id, again=True)))
+        told = _news(tx, before, "group.admitted")
+        return Done(done.value, (*done.effects, *told, finding.chore(group.actor_id, again=True)))
     return done
 
 
@@ -92,7 +95,9 @@ def receive_join(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
     if person is None:
         return Done("nobody we know")
     refused = store.standing(tx, hosted.id, person.id).banned(here.now) or hosted.group.closed_at is not None
-    refused = refused or person.type == "Group"  # two groups that pass on what the other does go round (groups §6)
+    # A group of another server, where it is let in, passes on what ours does. Ours follows none, and announces no Announce:
+    # nothing can go round (groups §3, §6).
+    refused = refused or (person.type == "Group" and (hosted.group.private or not hosted.group.group_followers))
     if hosted.group.private and not refused:
         refused = store.software_of(tx, person.host) not in KEEPS_PRIVATE
     if refused:
@@ -115,17 +120,20 @@ KEEPS_PRIVATE = frozenset({"fediprof", "lemmy", "piefed"})
 def admit(tx: Tx, request: AnswerRequest, here: Here) -> Done[Follow]:
     """Let somebody in who asked."""
     hosted = founding.open_to(tx, request.group_id, request.by)
+    before = follow_store.between(tx, request.person_id, hosted.id)
     done = follows.accept(tx, request.person_id, hosted.id, here)
     _logged(tx, hosted, request, "admit", here)
-    return Done(done.value, tuple(each for each in done.effects if not _to_group(each, hosted)))
+    told = _news(tx, before, "group.admitted") if before is not None and before.state == "pending" else []
+    return Done(done.value, (*(each for each in done.effects if not _to_group(each, hosted)), *told))
 
 
 def turn_away(tx: Tx, request: AnswerRequest, here: Here) -> Done[None]:
     """Say no to who asked, or end a membership: the other side is told with a Reject either way."""
     hosted = founding.open_to(tx, request.group_id, request.by)
+    before = follow_store.between(tx, request.person_id, hosted.id)
     done = follows.reject(tx, request.person_id, hosted.id, here)
     _logged(tx, hosted, request, "turn_away", here)
-    return Done(None, done.effects)
+    return Done(None, (*done.effects, *_news(tx, before, _ENDED.get(before.state) if before is not None else None)))
 
 
 def show_myself(tx: Tx, request: ShowMyself, here: Here) -> Done[None]:
@@ -134,6 +142,20 @@ def show_myself(tx: Tx, request: ShowMyself, here: Here) -> Done[None]:
     role = request.role if request.role in ("", "recruiter") else ""
     store.set_standing(tx, request.group_id, request.by.actor_id, listed=request.listed, role=role)
     return Done(None)
+
+
+_ENDED = {"pending": "group.turned_away", "accepted": "group.put_out"}
+"""State of what a group ended → what a member here is told."""
+
+
+def _news(tx: Tx, asked: Follow | None, kind: str | None) -> list[Effect]:
+    """Of a group's answer, to the member here whose request or membership it was."""
+    person = actors.by_id(tx, asked.follower_id) if asked is not None else None
+    if asked is None or kind is None or person is None or not person.local:
+        return []
+    for before in ("group.admitted", *_ENDED.values()):  # what was said before is no longer so
+        notifications.remove(tx, actor_id=person.id, kind=before, from_actor_id=asked.target_id)
+    return [Notify(person.id, kind, asked.target_id)]
 
 
 def _told(tx: Tx, hosted: Hosted, person_id: int, effects: tuple[Effect, ...]) -> list[Effect]:

@@ -3,9 +3,9 @@ group. Both name the rule, and say where it can be contested."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from fediprof import ids
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Effect, Notify
@@ -32,7 +32,7 @@ Kind: TypeAlias = Literal[
     "group.upheld",
     "group.overturned",
 ]
-"""Told to who is concerned. To moderators: group.held, group.request, group.report, group.contested; to who reported:
+"""Told to who is concerned; whether a group let them in: group.admitted, group.turned_away, group.put_out. To moderators: group.held, group.request, group.report, group.contested; to who reported:
 group.report_decided."""
 
 _SAID: dict[str, str] = {
@@ -116,41 +116,11 @@ def words(hosted: Hosted, kind: Kind, event: Event, post: Post | None) -> str:
 
 def _message(tx: Tx, hosted: Hosted, person: Actor, text: str, here: Here) -> list[Effect]:
     """A Note to one person, by the group. It is in no thread, and answers to it are read by nobody."""
-    post_id = ids.new_id()
-    iri, url = here.new_post(hosted.actor.username)
-    post = Post(
-        id=post_id,
-        iri=iri,
-        url=url,
-        actor_id=hosted.id,
-        local=True,
-        type="Note",
-        title="",
+    post = replace(
+        Post.ours(here, hosted.actor, "direct"),
         content=compose(text, mentions={}, tag_url=None).html,
-        content_map=None,
         source=text,
-        source_map=None,
-        warning="",
-        sensitive=False,
         language=hosted.group.language,
-        visibility="direct",
-        in_reply_to_iri=None,
-        in_reply_to_id=None,
-        in_reply_to_actor_id=None,
-        conversation_id=post_id,
         context=None,
-        replies=None,
-        poll=None,
-        emojis=[],
-        attachments=[],
-        group_id=None,
-        entry=None,
-        published_at=here.now,
-        edited_at=None,
-        deleted_at=None,
-        received_at=here.now,
-        replies_count=0,
-        likes_count=0,
-        announces_count=0,
     )
     return sending.send_new(tx, hosted.actor, post, (person.id,), (), None, here)

@@ -76,5 +76,16 @@ async def test_a_refusal_and_an_unknown_group_are_told_in_words(services, data, 
     assert member.page.find("input", id="f-q")["value"] == "!nobody@lemmy.example"
 
 
+async def test_who_is_let_in_is_told(services, marie, data, member, drain) -> None:
+    data.publish(name="Data people", manuallyApprovesFollowers=True)
+    await data.joined_by(marie)
+    await drain()
+    await member.open("/notifications")
+    assert "Data people let you in" in member.text
+    await member.open(member.page.find("a", string="Open the group")["href"])
+    assert member.status == 200
+    assert "Data people" in member.text
+
+
 def _follow(data: Elsewhere) -> str:
     return str(next(each["id"] for each in data.network.activities("Follow")))
