@@ -16,6 +16,7 @@ from fediprof.as2.names import PUBLIC
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect
 from fediprof.errors import Invalid, NotAllowed, NotFound
+from fediprof.follows import commands as follow_commands
 from fediprof.follows import store as follows
 from fediprof.groups import announcing, log, rules, store, wire
 from fediprof.groups.records import Group, Hosted, Membership, Moderator, Posting
@@ -155,6 +156,8 @@ def revise_group(tx: Tx, request: ReviseGroup, here: Here) -> Done[Hosted]:
     }
     store.change(tx, before.id, values)
     after = hosted_of(tx, before.id)
+    gone = store.groups_following(tx, after.id) if not request.charter.group_followers else []
+    put_out = [each for one in gone for each in follow_commands.reject(tx, one, after.id, here).effects]
     by = actors.by_id(tx, request.by.actor_id)
     by_iri = by.iri if by is not None else after.actor.iri
     log.add(tx, here, group_id=after.id, by_iri=by_iri, action="revise", subject_iri=after.actor.iri)
@@ -163,7 +166,7 @@ def revise_group(tx: Tx, request: ReviseGroup, here: Here) -> Done[Hosted]:
         announcing.wrapped(after, update | {"actor": by_iri}, here, object_iri=after.actor.iri),
         Deliver(after.id, update, Audience(after.id, form="boost"), after.actor.iri),
     ]
-    return Done(after, tuple(told))
+    return Done(after, (*told, *put_out))
 
 
 def close_group(tx: Tx, request: CloseGroup, here: Here) -> Done[None]:

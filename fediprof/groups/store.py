@@ -184,6 +184,12 @@ def members_here(tx: Tx, group_id: int) -> list[Actor]:
     return [Actor(*row) for row in tx.execute(query.where(*where).order_by(actor.c.username))]
 
 
+def groups_following(tx: Tx, group_id: int) -> list[int]:
+    """Ids of the groups elsewhere that follow a group."""
+    query = select(follow.c.follower_id).join(actor, actor.c.id == follow.c.follower_id)
+    return list(tx.execute(query.where(follow.c.target_id == group_id, actor.c.type == "Group")).scalars())
+
+
 def has_member_on(tx: Tx, group_id: int, host: str) -> bool:
     """Whether a server has anybody who was let into a group."""
     query = select(follow.c.id).join(actor, actor.c.id == follow.c.follower_id)
