@@ -28,6 +28,7 @@ from fediprof.moderation.subscriptions import BringFile, Subscribe, bring_file, 
 from fediprof.posts import store as posts
 from tests.browser.conftest import Site, Watch, log_in
 from tests.browser.test_pages import AXE, RUN
+from tests.campaigns.made import campaign_of
 from tests.conftest import make_member
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +57,13 @@ async def _console(site: Site) -> list[str]:
     await services.perform(contest_sanction, ContestSanction(site.paul, event.id, "C’était une réponse"))
     await services.perform(sanction_actor, SanctionActor(marie, paul_id, "limit", "Trop fort", 30))
     nora = await make_member(services, "nora")
+    await make_member(services, "ines")
+    own = {
+        "marie": "Votre pont de bambou à Nantes m’a fait changer d’avis.",
+        "paul": "",
+        "ines": "Bravo pour le voilier.",
+    }
+    campaign, copies = await campaign_of(services, own, host=long)
     secret = await services.perform(delete_own_account, DeleteAccount(nora))
     erased = await services.read(lambda tx: erasures.by_secret(tx, secret))
     assert erased is not None
@@ -70,6 +78,9 @@ async def _console(site: Site) -> list[str]:
         f"/admin/people/{site.stranger.id}",
         f"/admin/people/{site.paul.actor_id}",
         "/admin/groups",
+        "/admin/campaigns",
+        f"/admin/campaigns/{campaign}",
+        f"/conversations/{copies['marie'].conversation_id}",
         "/admin/domains",
         f"/admin/lists/{brought.id}",
         f"/admin/lists/{listed.id}",
@@ -121,7 +132,7 @@ async def test_the_console_is_whole_on_a_phone_and_open_to_all(
             if answer.status != 200:
                 problems.append(f"{where}: {answer.status}")
             if folder := os.environ.get("FEDIPROF_SCREENSHOTS"):
-                name = "-".join(path.partition("?")[0].strip("/").split("/")[:2])
+                name = "-".join(path.partition("?")[0].strip("/").split("/")[:3])
                 await page.screenshot(path=Path(folder) / f"{name}-{width}-{language}.png", full_page=True)
             await page.evaluate(
                 "document.querySelectorAll('details:not(.menu)').forEach(each => { each.open = true })"

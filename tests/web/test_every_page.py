@@ -19,6 +19,7 @@ from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.profiles.entries import Draft, PublishEntry, WriteEntry, publish_entry, write_entry
 from fediprof.profiles.records import EVERYONE, Field, Words
 from fediprof.web.routes import routes
+from tests.campaigns.made import campaign_of
 from tests.conftest import make_member
 from tests.groups.conftest import make_group
 from tests.web.in_a_group import begin
@@ -36,7 +37,9 @@ async def _for_the_console(services, marie, paul) -> dict[str, int]:  # type: ig
     nora = await make_member(services, "nora")
     secret = await services.perform(delete_own_account, DeleteAccount(nora))
     erasure = await services.read(lambda tx: erasures.by_secret(tx, secret))
+    campaign, _ = await campaign_of(services, {"marie": "", "paul": "", "loud": ""})
     return {
+        "/admin/campaigns/": campaign,
         "/admin/reports/": report.id,
         "/admin/lists/": brought.id,
         "/admin/erasures/": erasure.id,
