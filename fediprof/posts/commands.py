@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.as2 import build
 from fediprof.campaigns import noting
@@ -124,14 +123,8 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
     group_id = _group_of(request, parent)
     written = _written(tx, request, here, markdown=group_id is not None)
     pictures = _attached(tx, by, request.upload_ids)
-    post_id = ids.new_id()
-    iri, url = here.new_post(author.username)
-    post = Post(
-        id=post_id,
-        iri=iri,
-        url=url,
-        actor_id=author.id,
-        local=True,
+    post = replace(
+        Post.ours(here, author, request.visibility),
         type=_type(request.title, group_id),
         title=request.title.strip(),
         content=written.html,
@@ -141,34 +134,26 @@ def publish_post(tx: Tx, request: PublishPost, here: Here) -> Done[Post]:
         warning=request.warning.strip(),
         sensitive=request.sensitive or bool(request.warning.strip()),
         language=written.language,
-        visibility=request.visibility,
-        in_reply_to_iri=parent.iri if parent else None,
-        in_reply_to_id=parent.id if parent else None,
-        in_reply_to_actor_id=parent.actor_id if parent else None,
-        conversation_id=parent.conversation_id if parent else post_id,
-        context=parent.context if parent else f"{iri}/context",
-        replies=None,
-        poll=None,
-        emojis=[],
         attachments=[asdict(each) for each in pictures],
         group_id=group_id,
-        entry=None,
-        published_at=here.now,
-        edited_at=None,
-        deleted_at=None,
-        received_at=here.now,
-        replies_count=0,
-        likes_count=0,
-        announces_count=0,
     )
+    if parent is not None:
+        post = replace(
+            post,
+            in_reply_to_iri=parent.iri,
+            in_reply_to_id=parent.id,
+            in_reply_to_actor_id=parent.actor_id,
+            conversation_id=parent.conversation_id,
+            context=parent.context,
+        )
     effects = sending.send_new(tx, author, post, written.actor_ids, written.tags, parent, here, request.terms)
     if post.visibility == "direct" and not request.terms:
         people = actors.by_ids(tx, written.actor_ids).values()
         noting.note_outgoing(tx, post, author, people, here)
-    uploads.attach(tx, request.upload_ids, post_id)
+    uploads.attach(tx, request.upload_ids, post.id)
     if request.idempotency_key:
         since = here.now - IDEMPOTENT_FOR
-        store.keep_key(tx, by.account_id, request.idempotency_key, post_id, here.now, since)
+        store.keep_key(tx, by.account_id, request.idempotency_key, post.id, here.now, since)
     return Done(post, tuple(effects))
 
 

@@ -4,10 +4,9 @@ from what anybody may read of it, so that outbox, homes, feeds and apps, which k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from fediprof import ids
 from fediprof.db.database import Tx
 from fediprof.effects import Done
 from fediprof.errors import NotFound
@@ -43,39 +42,7 @@ class Projection:
 def put_out(tx: Tx, by: Member, projection: Projection, here: Here) -> Done[Post]:
     """A new public post, delivered to its author's followers."""
     author = sending.author_of(tx, by)
-    post_id = ids.new_id()
-    iri, _ = here.new_post(author.username)
-    post = Post(
-        id=post_id,
-        iri=iri,
-        actor_id=author.id,
-        local=True,
-        type="Note",
-        title="",
-        source=None,
-        source_map=None,
-        warning="",
-        sensitive=False,
-        visibility="public",
-        in_reply_to_iri=None,
-        in_reply_to_id=None,
-        in_reply_to_actor_id=None,
-        conversation_id=post_id,
-        context=f"{iri}/context",
-        replies=None,
-        poll=None,
-        emojis=[],
-        attachments=[],
-        group_id=None,
-        published_at=here.now,
-        edited_at=None,
-        deleted_at=None,
-        received_at=here.now,
-        replies_count=0,
-        likes_count=0,
-        announces_count=0,
-        **projection.columns(),
-    )
+    post = replace(Post.ours(here, author, "public"), **projection.columns())
     effects = sending.send_new(tx, author, post, (), _tags(projection), None, here)
     return Done(post, tuple(effects))
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from fediprof import ids
 from fediprof.actors.records import Actor
+from fediprof.here import Here
 
 Visibility: TypeAlias = Literal["public", "quiet", "followers", "direct", "group"]
 VISIBILITIES: tuple[Visibility, ...] = ("public", "quiet", "followers", "direct")
@@ -74,6 +76,47 @@ class Post:
     replies_count: int
     likes_count: int
     announces_count: int
+
+    @classmethod
+    def ours(cls, here: Here, author: Actor, visibility: Visibility) -> Post:
+        """A post of somebody who lives here, at an address of its own, that begins a thread and says nothing yet."""
+        post_id = ids.new_id()
+        iri, url = here.new_post(author.username)
+        return cls(
+            id=post_id,
+            iri=iri,
+            url=url,
+            actor_id=author.id,
+            local=True,
+            type="Note",
+            title="",
+            content="",
+            content_map=None,
+            source=None,
+            source_map=None,
+            warning="",
+            sensitive=False,
+            language=None,
+            visibility=visibility,
+            in_reply_to_iri=None,
+            in_reply_to_id=None,
+            in_reply_to_actor_id=None,
+            conversation_id=post_id,
+            context=f"{iri}/context",
+            replies=None,
+            poll=None,
+            emojis=[],
+            attachments=[],
+            group_id=None,
+            entry=None,
+            published_at=here.now,
+            edited_at=None,
+            deleted_at=None,
+            received_at=here.now,
+            replies_count=0,
+            likes_count=0,
+            announces_count=0,
+        )
 
     @property
     def media(self) -> tuple[Attachment, ...]:

@@ -21,15 +21,17 @@ from fediprof.visitors.codes import ProveByCode
 
 async def post(inbound: Inbound) -> str:
     """The embedded object is believed when it is on its author's host; a bare IRI is fetched from there."""
-    embedded = inbound.activity.embedded
-    if embedded is None:
-        iri = inbound.object_id
-        origin.must_share_origin(iri, inbound.actor.iri)
-        found = await inbound.resolver.documents.fetch(iri)
-        if found is None:
-            return "nothing at its address"
-        embedded = found.document
-    return await taken(inbound, embedded)
+    document = await brought(inbound)
+    return await taken(inbound, document) if document is not None else "nothing at its address"
+
+
+async def brought(inbound: Inbound) -> Document | None:
+    """What an activity is about: as it stands in it, or as its actor's server gives it."""
+    if inbound.activity.embedded is not None:
+        return inbound.activity.embedded
+    origin.must_share_origin(inbound.object_id, inbound.actor.iri)
+    found = await inbound.resolver.documents.fetch(inbound.object_id)
+    return found.document if found is not None else None
 
 
 async def taken(inbound: Inbound, document: Document) -> str:

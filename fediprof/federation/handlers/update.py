@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fediprof.as2 import origin
 from fediprof.errors import NotAllowed
 from fediprof.federation.handlers import create, group
 from fediprof.federation.inbound import Inbound
@@ -14,14 +13,10 @@ from fediprof.posts.receive import ReceiveRevision
 
 
 async def post(inbound: Inbound) -> str:
-    embedded = inbound.activity.embedded
-    if embedded is None:
-        origin.must_share_origin(inbound.object_id, inbound.actor.iri)
-        found = await inbound.resolver.documents.fetch(inbound.object_id)
-        if found is None:
-            return "nothing at its address"
-        embedded = found.document
-    written = create.must_be_theirs(inbound, embedded)
+    document = await create.brought(inbound)
+    if document is None:
+        return "nothing at its address"
+    written = create.must_be_theirs(inbound, document)
     request = ReceiveRevision(
         written,
         inbound.actor,
