@@ -126,10 +126,6 @@ def lines(tx: Tx, limit: int = 100, *, only: int | None = None) -> list[Line]:
     return [Line(each, tuple(senders(tx, each.id))) for each in found]
 
 
-def count(tx: Tx) -> int:
-    return int(tx.execute(select(func.count()).where(campaign.c.reached >= FEWEST)).scalar_one())
-
-
 def senders(tx: Tx, campaign_id: int, limit: int = MOST_SENDERS) -> list[int]:
     by = campaign_copy.c.sender_id
     query = select(by).where(campaign_copy.c.campaign_id == campaign_id).group_by(by)

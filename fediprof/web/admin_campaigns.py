@@ -66,16 +66,14 @@ def _words(page: Page, shown: Shown) -> str:
     t, campaign = page.t, shown.campaign
     senders = ", ".join(f"@{each.handle} ({each.iri})" for each in shown.senders)
     first, last = t.date(campaign.begun_at), t.date(campaign.last_at)
+    when = t("on {day}", day=first) if first == last else t("between {first} and {last}", first=first, last=last)
     said = t.plural(
-        "{n} member of {here} got about the same first private message between {first} and {last}, from accounts of {host}: "
-        "{senders}.",
-        "{n} members of {here} got about the same first private message between {first} and {last}, from accounts of {host}: "
-        "{senders}.",
+        "{n} member of {here} got about the same first private message {when}, from accounts of {host}: {senders}.",
+        "{n} members of {here} got about the same first private message {when}, from accounts of {host}: {senders}.",
         campaign.reached,
         here=page.here.domain,
         host=campaign.host,
-        first=first,
-        last=last,
+        when=when,
         senders=senders,
     )
     rest = t("We keep no text of it, and pass none on. You may want to look at it with whoever wrote it.")
