@@ -58,11 +58,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A post that began a thread, or an answer in one, with how it stands in its group. `vote`: the reader's, 1, -1 or 0."""
+    """A post that began a thread, or an answer in one, with how it stands in its group. `vote`: the reader's, 1, -1 or 0;
+    `against`: whether its group takes votes against."""
 
     shown: Shown
     placed: GroupPost
     vote: int = 0
+    against: bool = True
 
 
 def place(tx: Tx, group: Actor, person: Actor | None, now: datetime) -> Place:
@@ -186,8 +188,9 @@ def shown(tx: Tx, post_ids: Sequence[int], viewer: int | None) -> list[Thread]:
     """The posts with how they stand in their groups, in the order given, without those the reader may not see."""
     placed = store.posts(tx, post_ids)
     votes = _votes(tx, post_ids, viewer)
+    against = store.takes_dislikes(tx, (each.group_id for each in placed.values())) if viewer is not None else set()
     return [
-        Thread(each, placed[each.post.id], votes.get(each.post.id, 0))
+        Thread(each, placed[each.post.id], votes.get(each.post.id, 0), placed[each.post.id].group_id in against)
         for each in views.shown(tx, post_ids, viewer)
         if each.post.id in placed
     ]

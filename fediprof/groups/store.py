@@ -120,6 +120,23 @@ def software_of(tx: Tx, host: str) -> str:
     return (found or "").lower()
 
 
+READS_DISLIKES = frozenset(
+    {"lemmy", "piefed", "mbin", "kbin", "nodebb", "friendica", "hubzilla", "streams", "forte", "fediprof"}
+)
+"""Software of groups that makes something of a Dislike. To others we know none is sent (groups rules 10, 23; Discourse reads
+votes, and no Dislike: §2)."""
+
+
+def takes_dislikes(tx: Tx, group_ids: Iterable[int]) -> set[int]:
+    """Those of the groups that take votes against; of a server nobody asked yet it is thought so."""
+    wanted = list(set(group_ids))
+    if not wanted:
+        return set()
+    query = select(actor.c.id, actor.c.local, peer.c.software).outerjoin(peer, peer.c.host == actor.c.host)
+    rows = tx.execute(query.where(actor.c.id.in_(wanted)))
+    return {row[0] for row in rows if row[1] or not row[2] or row[2].lower() in READS_DISLIKES}
+
+
 def has_people_from(tx: Tx, host: str) -> bool:
     """Whether anybody of a server is in a group here, or asked to be."""
     query = select(follow.c.id).join(actor, actor.c.id == follow.c.follower_id)

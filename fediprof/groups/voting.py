@@ -25,9 +25,6 @@ from fediprof.interactions.store import Interaction
 from fediprof.posts import store as posts
 from fediprof.posts.records import Post
 
-KNOWS_NO_DISLIKE = frozenset({"discourse", "guppe", "mastodon", "gotosocial", "misskey", "wordpress", "mobilizon"})
-"""Software of groups that makes nothing of a Dislike: none is sent there (groups rule 10)."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReceiveVote:
@@ -77,7 +74,7 @@ def dislike(tx: Tx, request: React, here: Here) -> Done[None]:
     home = actors.by_id(tx, placed.group_id)
     if group is None or home is None or not group.votes:
         raise NotAllowed("no votes", public="This group does not count votes")
-    if not group.local and store.software_of(tx, home.host) in KNOWS_NO_DISLIKE:
+    if not store.takes_dislikes(tx, [group.actor_id]):
         raise NotAllowed("no votes against", public="This group counts no votes against")
     if interaction_store.of(tx, "dislike", request.by.actor_id, post.id) is not None:
         return Done(None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from fediprof.schema.delivery import peer
 from tests.groups.elsewhere import Elsewhere
 
 pytestmark = pytest.mark.anyio
@@ -89,3 +91,47 @@ async def test_who_is_let_in_is_told(services, marie, data, member, drain) -> No
 
 def _follow(data: Elsewhere) -> str:
     return str(next(each["id"] for each in data.network.activities("Follow")))
+
+
+async def test_a_vote_against_is_offered_where_the_group_s_software_knows_it(
+    services, data, member, remote, network, drain
+) -> None:
+    await member.open("/groups/find?q=!data@lemmy.example")
+    page = member.path
+    await member.press("/join", "Join")
+    await drain()
+    await data.group.send(data.group.activity("Accept", _follow(data)))
+    await drain()
+    await data.pass_on(data.create(ana := remote("ana", "far.example"), data.page(ana, 1)))
+    await drain()
+    await member.open(page)
+    await member.open(member.page.select_one(".thread-line h3 a")["href"])
+    thread = member.path
+    assert await _runs(services, "lemmy.example", "")
+    for software, offered in (
+        ("", True),
+        ("Lemmy", True),
+        ("discourse", False),
+        ("mastodon", False),
+        ("guppe", False),
+    ):
+        assert await _runs(services, "lemmy.example", software)
+        await member.open(thread)
+        assert "Useful" in member.text
+        assert ("Not useful" in member.text) is offered, software
+        assert bool(member.page.find("form", action=lambda to: to and to.endswith("/dislike"))) is offered
+    token = member.values(member.form("/like"))
+    network.delivered.clear()
+    number = member.form("/like")["action"].split("/")[2]
+    refused = await member.client.post(f"/posts/{number}/dislike", data=token)
+    assert refused.status_code == 403
+    await drain()
+    assert network.activities("Dislike") == []
+
+
+async def _runs(services, host: str, software: str) -> bool:  # type: ignore[no-untyped-def]
+    def say(tx) -> bool:  # type: ignore[no-untyped-def]
+        changed = tx.execute(update(peer).where(peer.c.host == host).values(software=software))
+        return bool(changed.rowcount)
+
+    return await services.perform.database.write(say)
