@@ -77,7 +77,8 @@ def request_follow(tx: Tx, request: RequestFollow, here: Here) -> Done[Follow]:
     follower, target = _pair(tx, request.by.actor_id, request.target_id)
     if follower.id == target.id:
         raise NotAllowed("following oneself", public="You cannot follow yourself")
-    if target.gone_at is not None or moderation.blocks(tx, target.id, follower.id):
+    gone = target.gone_at is not None or limits.suspended(tx, target.id)
+    if gone or moderation.blocks(tx, target.id, follower.id):
         raise NotFound("no such person to follow")
     if target.moved_to is not None:
         raise Conflict("moved away", public="This person has moved; follow the new address")

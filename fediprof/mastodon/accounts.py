@@ -43,7 +43,8 @@ def preferences(tx: Tx, call: Call) -> Response:
 
 def show(tx: Tx, call: Call) -> Response:
     actor = call.look_at(tx, of_id(tx, call.id()))
-    target = actors.by_iri(tx, actor.moved_to) if actor.moved_to else None
+    moved_to = actor.moved_to if actor.id not in call.suspended else None
+    target = actors.by_iri(tx, moved_to) if moved_to else None
     return json(account.render_moved(actor, target, call.answer()))
 
 
@@ -56,8 +57,11 @@ def lookup(tx: Tx, call: Call) -> Response:
 
 
 def statuses(tx: Tx, call: Call) -> Response:
-    """What an account posted and boosted, as far as this viewer may see it. For remote accounts: what is known here."""
+    """What an account posted and boosted, as far as this viewer may see it. For remote accounts: what is known here; of a
+    suspended one nothing."""
     actor = call.look_at(tx, of_id(tx, call.id()))
+    if actor.id in call.suspended:
+        return json([])
     if call.params.flag("pinned"):
         pinned = posts.pinned(tx, actor.id, call.viewer)
         return json(status.render_all(views.shown(tx, pinned, call.viewer), call.answer()))

@@ -29,7 +29,7 @@ Asked = TypeVar("Asked")
 
 @dataclass(slots=True)
 class Call:
-    """`caller` is set by the door, which has checked that it reaches to the endpoint."""
+    """`caller` is set by the door, which has checked that it reaches to the endpoint; `suspended`: of whom nothing is told."""
 
     request: Request
     services: Services
@@ -37,6 +37,7 @@ class Call:
     path: Mapping[str, str]
     params: Params
     caller: Caller = field(default=NOBODY)
+    suspended: frozenset[int] = frozenset()
 
     @property
     def viewer(self) -> int | None:
@@ -70,7 +71,7 @@ class Call:
         return actor
 
     def answer(self) -> Answer:
-        return Answer(self.here, self.services.pictures, self.viewer)
+        return Answer(self.here, self.services.pictures, self.viewer, self.suspended)
 
     def links(self, first: int | None, last: int | None) -> dict[str, str]:
         """The Link header of a page from its first to its last cursor."""

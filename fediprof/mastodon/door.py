@@ -20,6 +20,7 @@ from fediprof.db.database import Tx
 from fediprof.errors import FediprofError
 from fediprof.mastodon import auth, errors, params
 from fediprof.mastodon.call import Call
+from fediprof.moderation import limits
 from fediprof.oauth.commands import MarkUsed, mark_used
 from fediprof.services import Services
 
@@ -156,7 +157,7 @@ class Door:
                 secret = request.query_params.get("access_token")
 
         def prove(tx: Tx) -> None:
-            call.caller = auth.caller(tx, secret)
+            call.caller, call.suspended = auth.caller(tx, secret), limits.all_suspended(tx)
             auth.must_reach(call.caller, endpoint.needs)
             if call.caller.account is None and endpoint.needs.startswith("optional"):
                 services.gate.look(call.network, None)

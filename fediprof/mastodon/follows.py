@@ -25,8 +25,9 @@ from fediprof.mastodon.paging import Cursor
 
 
 def relationships(tx: Tx, call: Call) -> Response:
-    """In the order asked; unknown ids are left out."""
-    ids = list(dict.fromkeys(call.params.numbers("id")))[:80]
+    """In the order asked; unknown ids are left out, and those of suspended people, unless `with_suspended`."""
+    out = frozenset() if call.params.flag("with_suspended") else call.suspended
+    ids = [each for each in dict.fromkeys(call.params.numbers("id")) if each not in out][:80]
     known = actors.by_ids(tx, ids)
     held = store.relationships(tx, call.caller.me.actor_id, list(known))
     return json([relationship.render(held[each]) for each in ids if each in known])

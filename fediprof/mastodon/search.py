@@ -113,6 +113,8 @@ async def _fetched(call: Call, words: str) -> Exact:
 def _people(tx: Tx, words: str, exact: Exact, limit: int, offset: int, call: Call) -> list[Actor]:
     """The one that is named first, then, for members, those whose handle or name has the words: a search by parts of
     names would be a list of the members, a letter at a time."""
+    if exact.actor is not None and exact.actor.id in call.suspended:
+        exact = NOTHING
     if call.viewer is None or words.startswith(("http://", "https://")) or exact.post_id is not None:
         return [call.look_at(tx, exact.actor)] if exact.actor else []
     known = limits.heard(tx, call.viewer, actors.matching(tx, words.lstrip("@"), limit, offset))

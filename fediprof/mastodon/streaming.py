@@ -21,6 +21,7 @@ from fediprof.mastodon.auth import Caller
 from fediprof.mastodon.call import Call
 from fediprof.mastodon.entities import notification, status
 from fediprof.mastodon.entities.answer import Answer
+from fediprof.moderation import limits
 from fediprof.notifications import store as notifications
 from fediprof.notifications.records import KINDS
 from fediprof.oauth import scopes
@@ -183,7 +184,8 @@ async def _payload(services: Services, event: Stream, secret: str | None) -> str
             return None
         if event.event == "delete":
             return str(event.subject)
-        return _entity(tx, event, Answer(services.here(), services.pictures, event.actor_id))
+        suspended = limits.all_suspended(tx)
+        return _entity(tx, event, Answer(services.here(), services.pictures, event.actor_id, suspended))
 
     return await services.read(rendered)
 

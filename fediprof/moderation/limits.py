@@ -55,6 +55,8 @@ _SUSPENDED = Prepared(
     select(sanction.c.actor_id).where(sanction.c.actor_id == bindparam("actor"), sanction.c.kind == "suspend")
 )
 
+_ALL_SUSPENDED = Prepared(select(sanction.c.actor_id).where(sanction.c.kind == "suspend"))
+
 
 def limited(tx: Tx, actor_ids: Iterable[int]) -> set[int]:
     """Those of some people who are limited, or suspended."""
@@ -99,6 +101,11 @@ def heard_posts(tx: Tx, reader_id: int | None, post_ids: Sequence[int]) -> list[
 
 def suspended(tx: Tx, actor_id: int) -> bool:
     return _SUSPENDED.first(tx, {"actor": actor_id}) is not None
+
+
+def all_suspended(tx: Tx) -> frozenset[int]:
+    """Who is suspended now: few, and mostly nobody."""
+    return frozenset(int(row[0]) for row in _ALL_SUSPENDED.all(tx, {}))
 
 
 # --- all SQL on sanctions

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, literal, or_, select, Text
+from sqlalchemy import Text, bindparam, exists, literal, or_, select
 
 from fediprof.actors import store as actors
 from fediprof.db.among import among
@@ -15,6 +15,7 @@ from fediprof.posts import store
 from fediprof.posts.records import Announced, Post, Shown
 from fediprof.schema.groups import group_post
 from fediprof.schema.interactions import interaction
+from fediprof.schema.moderation import sanction
 from fediprof.schema.posts import pin
 
 _PINS = select(pin.c.post_id, literal("pin", Text).label("kind")).where(among(pin.c.post_id, "ids"))
@@ -37,7 +38,10 @@ _LOCKED = Prepared(
     )
 )
 
-_ANNOUNCES = select(interaction).where(among(interaction.c.id, "ids"))
+_ANNOUNCES = select(interaction).where(
+    among(interaction.c.id, "ids"),
+    ~exists().where(sanction.c.actor_id == interaction.c.actor_id, sanction.c.kind == "suspend"),
+)
 
 
 def shown(tx: Tx, post_ids: Sequence[int], viewer: int | None) -> list[Shown]:

@@ -18,7 +18,8 @@ def handle(actor: Actor) -> str:
 
 
 def render(actor: Actor, answer: Answer) -> Entity:
-    """`avatar` and `header` are never empty: apps crash on that. Rendered once per answer."""
+    """`avatar` and `header` are never empty: apps crash on that. Of somebody suspended, or gone, as Mastodon has it, there
+    is a name to hold on to and `suspended`, and nothing they said of themselves. Rendered once per answer."""
     known = answer.accounts.get(actor.id)
     if known is not None:
         return known
@@ -56,10 +57,34 @@ def render(actor: Actor, answer: Answer) -> Entity:
         ],
         "roles": [],
     }
-    if actor.gone_at is not None:
-        made["suspended"] = True
+    if actor.gone_at is not None or actor.id in answer.suspended:
+        made |= _bare(answer)
     answer.accounts[actor.id] = made
     return made
+
+
+def _bare(answer: Answer) -> Entity:
+    avatar, header = (f"{answer.here.origin}/{each}" for each in (addresses.NO_AVATAR, addresses.NO_HEADER))
+    return {
+        "suspended": True,
+        "display_name": "",
+        "locked": False,
+        "bot": False,
+        "discoverable": False,
+        "indexable": False,
+        "noindex": True,
+        "note": "",
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "header": header,
+        "header_static": header,
+        "followers_count": 0,
+        "following_count": 0,
+        "statuses_count": 0,
+        "last_status_at": None,
+        "emojis": [],
+        "fields": [],
+    }
 
 
 def render_moved(actor: Actor, target: Actor | None, answer: Answer) -> Entity:

@@ -14,9 +14,10 @@ Entity: TypeAlias = dict[str, Any]
 @dataclass(slots=True)
 class Answer:
     """`viewer`: the actor id of the member who reads, or None. A timeline names the same few people again and again:
-    each is rendered once per answer (`accounts`)."""
+    each is rendered once per answer (`accounts`). `suspended`: actor ids."""
 
     here: Here
     pictures: PictureProxy
     viewer: int | None = None
+    suspended: frozenset[int] = frozenset()
     accounts: dict[int, Entity] = field(default_factory=dict)
