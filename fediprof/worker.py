@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from fediprof import clock
+from fediprof.backups import commands as backups
+from fediprof.backups.commands import BackupChore
 from fediprof.campaigns import store as campaigns
 from fediprof.campaigns.records import KEPT as CAMPAIGNS_KEPT
 from fediprof.delivery import store as deliveries
@@ -73,6 +75,7 @@ class Workers:
             "group_clear": groups.clear,
             "group_turns": groups.turns,
         }
+        kinds[backups.CHORE] = BackupChore(services.database, services.settings).make
         lists = PolicyLists(services.perform, services.fetcher)
         kinds["policy_list"] = lists.read
         periodic = ((timedelta(hours=1), self._sweep), (timedelta(hours=1), lists.ask_for_due))

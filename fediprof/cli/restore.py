@@ -21,8 +21,8 @@ import click
 import msgspec
 from sqlalchemy import MetaData, func, select
 
-from fediprof.cli import rows
-from fediprof.cli.backup import DATABASE, FORMAT, MANIFEST, Summed
+from fediprof.backups import rows
+from fediprof.backups.archive import DATABASE, FORMAT, MANIFEST, Summed
 from fediprof.cli.progress import bar
 from fediprof.cli.run import missing_file, settings_of
 from fediprof.db import migrate

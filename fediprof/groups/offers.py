@@ -8,17 +8,14 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import select
-
 from fediprof.actors.records import Actor
 from fediprof.clock import rfc3339
 from fediprof.db.database import Tx
 from fediprof.errors import Invalid, NotAllowed
+from fediprof.groups import store
 from fediprof.groups.records import KINDS, Group, Hosted, Kind
 from fediprof.groups.rules import Decided
 from fediprof.i18n.catalog import LANGUAGES, N_, Texts, texts
-from fediprof.schema.groups import group_post
-from fediprof.schema.posts import post
 from fediprof.text.html import plain
 
 MONTH: Final = timedelta(days=30)
@@ -84,20 +81,7 @@ def next_at(tx: Tx, group: Group, author_id: int, now: datetime) -> datetime | N
     taken out, or taken back, counts: it was read."""
     if not group.offers_a_month:
         return None
-    query = (
-        select(group_post.c.created_at)
-        .join(post, post.c.id == group_post.c.post_id)
-        .where(
-            group_post.c.group_id == group.actor_id,
-            group_post.c.kind == "offer",
-            group_post.c.state.not_in(("refused", "lacking")),
-            group_post.c.created_at > now - MONTH,
-            post.c.actor_id == author_id,
-        )
-        .order_by(group_post.c.created_at.desc())
-        .limit(group.offers_a_month)
-    )
-    found = list(tx.execute(query).scalars())
+    found = store.offers_since(tx, group.actor_id, author_id, now - MONTH, group.offers_a_month)
     return found[-1] + MONTH if len(found) == group.offers_a_month else None
 
 

@@ -405,6 +405,24 @@ def count_of(tx: Tx, group_id: int, person_id: int, state: State, *, before: Gro
     return int(tx.execute(query).scalar_one())
 
 
+def offers_since(tx: Tx, group_id: int, person_id: int, since: datetime, limit: int) -> list[datetime]:
+    """When somebody's offers came that the group took, the newest first."""
+    query = (
+        select(group_post.c.created_at)
+        .join(post_row, post_row.c.id == group_post.c.post_id)
+        .where(
+            group_post.c.group_id == group_id,
+            group_post.c.kind == "offer",
+            group_post.c.state.not_in(("refused", "lacking")),
+            group_post.c.created_at > since,
+            post_row.c.actor_id == person_id,
+        )
+        .order_by(group_post.c.created_at.desc())
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())
+
+
 def forget_person(tx: Tx, person_id: int, iri: str) -> None:
     """Who is gone stands in no group and moderates none."""
     tx.execute(delete(group_standing).where(group_standing.c.actor_id == person_id))

@@ -13,53 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, exists, func, select
-
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
-from fediprof.db.prepared import Prepared
 from fediprof.effects import Enqueue
-from fediprof.groups import store
+from fediprof.groups import store, turn_store
 from fediprof.groups.records import Group, GroupPost, Hosted
 from fediprof.groups.rules import Decided
-from fediprof.schema.groups import group_post
-from fediprof.schema.posts import post
 
 WINDOW: Final = timedelta(minutes=1)
 LOOKS_EVERY: Final = timedelta(seconds=5)
 """How often it is looked at, while anything waits, whose turn came."""
 CHORE: Final = "group_turns"
-
-_parent, _asked = group_post.alias("parent"), post.alias("asked")
-_waits = (group_post.c.group_id == bindparam("group"), group_post.c.state == "waiting", post.c.deleted_at.is_(None))
-_behind = exists().where(
-    _parent.c.post_id == post.c.in_reply_to_id,
-    _parent.c.state == "waiting",
-    _asked.c.id == _parent.c.post_id,
-    _asked.c.deleted_at.is_(None),
-)
-"""What answers something that waits waits with it, and is in nobody's way."""
-_LET_IN = Prepared(
-    select(post.c.actor_id, group_post.c.let_in_at)
-    .join(post, post.c.id == group_post.c.post_id)
-    .where(group_post.c.group_id == bindparam("group"), group_post.c.let_in_at > bindparam("since"))
-    .order_by(group_post.c.let_in_at)
-)
-_WAITING = Prepared(
-    select(post.c.actor_id, func.count())
-    .join(group_post, group_post.c.post_id == post.c.id)
-    .where(*_waits, ~_behind)
-    .group_by(post.c.actor_id)
-    .order_by(func.min(group_post.c.created_at), post.c.actor_id)
-)
-_NEXT = Prepared(
-    select(group_post)
-    .join(post, post.c.id == group_post.c.post_id)
-    .where(*_waits, ~_behind, post.c.actor_id == bindparam("author"))
-    .order_by(group_post.c.created_at, group_post.c.post_id)
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +49,7 @@ def in_turn(
     group = hosted.group
     if not (group.author_pace or group.pace):
         return decided
-    let_in, waiting = _let_in(tx, group, now), _waiting(tx, hosted.id)
+    let_in, waiting = _let_in(tx, group, now), turn_store.waiting(tx, hosted.id)
     own = _paced(tx, group, author) and (author.id in waiting or let_in[author.id] >= group.author_pace)
     if own or (group.pace and (let_in.total() >= group.pace or _somebody_s(tx, group, waiting, let_in))):
         return Decided("waiting")
@@ -103,20 +68,22 @@ def whose(tx: Tx, hosted: Hosted, now: datetime) -> GroupPost | None:
     if group.pace and let_in.total() >= group.pace:
         return None
     may = [
-        each for each in _waiting(tx, hosted.id) if let_in[each] < group.author_pace or not _paced_id(tx, group, each)
+        each
+        for each in turn_store.waiting(tx, hosted.id)
+        if let_in[each] < group.author_pace or not _paced_id(tx, group, each)
     ]
-    return _next(tx, hosted.id, min(may, key=lambda each: let_in[each])) if may else None
+    return turn_store.first(tx, hosted.id, min(may, key=lambda each: let_in[each])) if may else None
 
 
 def any_waits(tx: Tx, group_id: int) -> bool:
-    return bool(_waiting(tx, group_id))
+    return bool(turn_store.waiting(tx, group_id))
 
 
 def lines(tx: Tx, hosted: Hosted, now: datetime) -> list[Line]:
     """What waits, for moderators: by author, who waits longest first."""
     found = []
-    for author_id, count in _waiting(tx, hosted.id).items():
-        author, first = actors.by_id(tx, author_id), _next(tx, hosted.id, author_id)
+    for author_id, count in turn_store.waiting(tx, hosted.id).items():
+        author, first = actors.by_id(tx, author_id), turn_store.first(tx, hosted.id, author_id)
         if author is not None and first is not None:
             behind = store.count_of(tx, hosted.id, author_id, "waiting")
             found.append(Line(author, max(count, behind), first.post_id, _due(tx, hosted, author, 0, now)))
@@ -134,7 +101,7 @@ def chore(group_id: int) -> Enqueue:
 
 def _due(tx: Tx, hosted: Hosted, author: Actor, ahead: int, now: datetime) -> datetime:
     group = hosted.group
-    rows = _LET_IN.all(tx, {"group": hosted.id, "since": now - WINDOW})
+    rows = turn_store.let_in(tx, hosted.id, now - WINDOW)
     at = now
     if _paced(tx, group, author):
         at = turn([row[1] for row in rows if row[0] == author.id], ahead, group.author_pace, now)
@@ -162,14 +129,5 @@ def _paced_id(tx: Tx, group: Group, author_id: int) -> bool:
 
 
 def _let_in(tx: Tx, group: Group, now: datetime) -> Counter[int]:
-    return Counter(row[0] for row in _LET_IN.all(tx, {"group": group.actor_id, "since": now - WINDOW}))
-
-
-def _waiting(tx: Tx, group_id: int) -> dict[int, int]:
-    """Author → how many of theirs wait for a turn; who waits longest first."""
-    return {row[0]: int(row[1]) for row in _WAITING.all(tx, {"group": group_id})}
-
-
-def _next(tx: Tx, group_id: int, author_id: int) -> GroupPost | None:
-    row = _NEXT.first(tx, {"group": group_id, "author": author_id})
-    return None if row is None else GroupPost(*row)
+    """Author → how many of theirs were let in within the last minute."""
+    return Counter(author for author, _ in turn_store.let_in(tx, group.actor_id, now - WINDOW))

@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import MetaData, insert, select
 
 from fediprof import clock
-from fediprof.cli import rows
+from fediprof.backups import rows
 from fediprof.db.database import Tx
 from fediprof.db.opening import open_database
 from fediprof.jobs import queue

@@ -1,0 +1,61 @@
+"""Backups made from the console, beside the data: `data/backups/backup-2026-11-23-104500.tar.gz`. They are given out by no
+address: whoever may read the disk takes them from there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from fediprof.settings import Settings
+
+_NAME: Final = re.compile(r"backup-\d{4}-\d\d-\d\d-\d{6}\.tar\.gz", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    name: str
+    bytes: int
+    made_at: datetime
+
+
+def of(settings: Settings) -> Path:
+    return settings.data / "backups"
+
+
+def opened(settings: Settings) -> Path:
+    """The folder, there, for its owner alone, and without what a process that died at it left."""
+    folder = of(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in (*folder.glob("*.part"), *folder.glob(".backup-*")):
+        shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    return folder
+
+
+def name(at: datetime) -> str:
+    return f"backup-{at.astimezone(UTC):%Y-%m-%d-%H%M%S}.tar.gz"
+
+
+def kept(settings: Settings) -> list[Kept]:
+    """The newest first."""
+    found = []
+    for path in of(settings).glob("backup-*.tar.gz"):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # thrown away while we look
+            continue
+        if _NAME.fullmatch(path.name):
+            found.append(Kept(path.name, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+    return sorted(found, key=lambda each: each.name, reverse=True)
+
+
+def throw_away(settings: Settings, name: str) -> bool:
+    """False where there is none of this name."""
+    path = of(settings) / name
+    if not _NAME.fullmatch(name) or not path.is_file():
+        return False
+    path.unlink(missing_ok=True)
+    return True
