@@ -45,16 +45,24 @@ async def _show(page: Page, form: Form) -> Response:
 
     def load(
         tx: Tx,
-    ) -> tuple[Waiting, list[tuple[Report, Actor]], list[tuple[Contest, Event, Actor | None]], list[Refusal], object]:
+    ) -> tuple[
+        Waiting,
+        list[tuple[Report, Actor]],
+        dict[str, Actor],
+        list[tuple[Contest, Event, Actor | None]],
+        list[Refusal],
+        object,
+    ]:
         reports = figures.reports(tx, state="open", limit=5)
+        reporters = actors.by_iris(tx, (each.reporter_iri for each in reports))
         people = actors.by_ids(tx, (each.target_id for each in reports))
         contests = figures.open_contests(tx)
         by = actors.by_ids(tx, (one.by_id for one, _ in contests))
         told = [(each, people[each.target_id]) for each in reports]
         asked = [(one, event, by.get(one.by_id)) for one, event in contests]
-        return figures.waiting(tx), told, asked, refusals.newest(tx), notes.of(tx, "backup")
+        return figures.waiting(tx), told, reporters, asked, refusals.newest(tx), notes.of(tx, "backup")
 
-    waiting, reports, contests, refused, backup = await page.read(load)
+    waiting, reports, reporters, contests, refused, backup = await page.read(load)
     made_at = backup[1] if isinstance(backup, tuple) else None
     return page.render(
         "admin/index.html",
@@ -62,6 +70,7 @@ async def _show(page: Page, form: Form) -> Response:
         form=form,
         waiting=waiting,
         reports=reports,
+        reporters=reporters,
         contests=contests,
         refused=[(each, _is_host(each)) for each in refused],
         refused_words=REFUSED,

@@ -21,6 +21,7 @@ from fediprof.moderation.store import Report
 from fediprof.posts import store as posts
 from fediprof.posts import threads, views
 from fediprof.posts.records import Shown
+from fediprof.web import group_lines
 from fediprof.web.forms import Form
 from fediprof.web.view import Page
 
@@ -33,14 +34,24 @@ ACTIONS = {
     "domain_lift": N_("Decision about a server taken back"),
     "limit": N_("Limited"),
     "suspend": N_("Suspended"),
-    "warn": N_("Told something"),
+    "warn": N_("Warned"),
     "remove": N_("Post taken out"),
     "lift": N_("Limit or suspension ended"),
     "uphold": N_("Contested, and upheld"),
     "overturn": N_("Contested, and taken back"),
     "dismiss_report": N_("Report looked at, nothing done"),
 }
-"""Action of the log → words; those of groups have pages of their own."""
+"""Action of this server's log → words."""
+
+VERDICTS = {
+    "nothing": N_("Nothing done"),
+    "warn": ACTIONS["warn"],
+    "limit": ACTIONS["limit"],
+    "suspend": ACTIONS["suspend"],
+    "remove": ACTIONS["remove"],
+    "pass": N_("Passed on to the group"),
+}
+"""How a report's decision begins → words."""
 
 
 async def people(page: Page) -> Response:
@@ -97,7 +108,8 @@ async def _person(page: Page, form: Form) -> Response:
         reports=reports,
         events=events,
         policy=policy,
-        actions=ACTIONS,
+        actions={**group_lines.DECISIONS, **ACTIONS},
+        verdicts=VERDICTS,
     )
 
 
@@ -123,12 +135,14 @@ async def lift(page: Page) -> Response:
 async def reports(page: Page) -> Response:
     state = "closed" if page.asked("state") == "closed" else "open"
 
-    def load(tx: Tx) -> list[tuple[Report, Actor]]:
+    def load(tx: Tx) -> tuple[list[tuple[Report, Actor]], dict[str, Actor]]:
         found = figures.reports(tx, state=state, limit=200)
         known = actors.by_ids(tx, (each.target_id for each in found))
-        return [(each, known[each.target_id]) for each in found]
+        by = actors.by_iris(tx, (each.reporter_iri for each in found))
+        return [(each, known[each.target_id]) for each in found], by
 
-    return page.render("admin/reports.html", reports=await page.read(load), state=state)
+    found, by = await page.read(load)
+    return page.render("admin/reports.html", reports=found, reporters=by, state=state, verdicts=VERDICTS)
 
 
 async def report(page: Page) -> Response:
@@ -140,7 +154,7 @@ async def _report(page: Page, form: Form) -> Response:
 
     def load(
         tx: Tx,
-    ) -> tuple[Report, Actor, list[Shown], list[Shown], list[Report], list[Event], int | None, int]:
+    ) -> tuple[Report, Actor, list[Shown], list[Shown], list[Report], list[Event], int | None, int, dict[str, Actor]]:
         found = figures.report_by_id(tx, number)
         target = actors.by_id(tx, found.target_id) if found is not None else None
         if found is None or target is None:
@@ -165,9 +179,10 @@ async def _report(page: Page, form: Form) -> Response:
             figures.events_about(tx, target.id),
             deciding.group_of(tx, found),
             len(found.post_iris) - len(seen),
+            actors.by_iris(tx, [found.reporter_iri]),
         )
 
-    found, target, seen, context, before, events, group_id, unseen = await page.read(load)
+    found, target, seen, context, before, events, group_id, unseen, by = await page.read(load)
     return page.render(
         "admin/report.html",
         status=form.status,
@@ -180,7 +195,9 @@ async def _report(page: Page, form: Form) -> Response:
         before=before,
         events=events,
         in_group=group_id is not None,
-        actions=ACTIONS,
+        reporters=by,
+        actions={**group_lines.DECISIONS, **ACTIONS},
+        verdicts=VERDICTS,
         now=page.here.now,
     )
 

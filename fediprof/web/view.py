@@ -353,6 +353,7 @@ def _environment(services: Services, t: Texts) -> Environment:
         iso=rfc3339,
         date=t.date,
         moment=t.moment,
+        month=t.month,
         quoted=quote,
     )
     return made
