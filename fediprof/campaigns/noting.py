@@ -73,7 +73,7 @@ def _note(tx: Tx, post: Post, author: Actor, reader: Actor, here: Here) -> None:
         return
     scope = rules.scope_of(author)
     known = store.likest(tx, signature, scope, here.now - KEPT)
-    if known is None:
+    if known is None or not store.hold(tx, known.id):
         by = author.id if author.local else None
         known = Campaign(ids.new_id(), scope, by, signature, here.now, here.now, here.now, 0)
         store.insert_campaign(tx, known)

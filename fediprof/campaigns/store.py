@@ -50,6 +50,12 @@ def likest(tx: Tx, signature: bytes, scope: str, since: datetime) -> Campaign | 
     return best if alike >= likeness.ALIKE else None
 
 
+def hold(tx: Tx, campaign_id: int) -> bool:
+    """Whether it is still there, and stays until this transaction is over."""
+    query = select(campaign.c.id).where(campaign.c.id == campaign_id).with_for_update()
+    return tx.execute(query).first() is not None
+
+
 def insert_campaign(tx: Tx, new: Campaign) -> None:
     """Of a scope that is full, the one that reached least, and of these the oldest, gives way."""
     full = select(func.count()).where(campaign.c.scope == new.scope)

@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from fediprof import clock
 from fediprof.as2.names import MEDIA_TYPE
+from fediprof.campaigns.commands import DismissCampaign, TellServer, dismiss_campaign, tell_server
+from fediprof.errors import NotAllowed
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.schema.campaigns import campaign, campaign_band, campaign_copy
 from fediprof.signatures import keys, verify
@@ -299,5 +301,11 @@ async def test_only_those_who_run_the_server_see_or_decide(services, people, pau
         )
         assert answer.status_code in (403, 404)
     assert await services.read(lambda tx: tx.execute(select(campaign.c.dismissed_at)).scalars().all()) == [None]
+    for command, asked in (
+        (dismiss_campaign, DismissCampaign(people["leonard"], number)),
+        (tell_server, TellServer(people["leonard"], number, "x")),
+    ):
+        with pytest.raises(NotAllowed):
+            await services.perform(command, asked)
     for wrong in ("0", "999999999999999999"):
         assert (await marie.open(f"/admin/campaigns/{wrong}")).status == 404
