@@ -16,10 +16,9 @@ from fediprof.as2 import build
 from fediprof.as2.names import PUBLIC
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Enqueue, Resolver
-from fediprof.errors import Invalid, NotAllowed, NotFound, NotVerified
+from fediprof.errors import Invalid, NotFound, NotVerified
 from fediprof.groups.departure import leave_groups
 from fediprof.here import INSTANCE_ACTOR, Here
-from fediprof.i18n.catalog import N_
 from fediprof.introductions import store as introductions
 from fediprof.keystore import KeyStore, SealedKey
 from fediprof.moderation import erasures, limits
@@ -28,7 +27,6 @@ from fediprof.principal import Member
 from fediprof.profiles import store as profiles
 
 LINK_LIVES = timedelta(hours=1)
-SUSPENDED = N_("This account is suspended. Who runs this server can tell you why, and take it back.")
 _hashing = asyncio.Semaphore(2)
 
 
@@ -150,6 +148,14 @@ def create_server_actor(tx: Tx, request: CreateServerActor, here: Here) -> Done[
     return Done(None)
 
 
+@dataclass(frozen=True, slots=True)
+class ShutOut:
+    """They proved who they are, and are suspended: by this decision of the log. No session is opened for them."""
+
+    account: Account
+    event_id: int
+
+
 def create_account(tx: Tx, request: CreateAccount, here: Here) -> Done[Account]:
     """Raises Invalid (field username, password, language) and Conflict for a name taken."""
     if request.language not in ("fr", "en"):
@@ -169,8 +175,9 @@ def create_account(tx: Tx, request: CreateAccount, here: Here) -> Done[Account]:
     return Done(account)
 
 
-def log_in(tx: Tx, request: LogIn, here: Here) -> Done[LoggedIn | None]:
-    """Open a session for a password found right; count the failure, and return None, for one found wrong."""
+def log_in(tx: Tx, request: LogIn, here: Here) -> Done[LoggedIn | ShutOut | None]:
+    """Open a session for a password found right; count the failure, and return None, for one found wrong. Who is suspended gets
+    no session."""
     for key in request.throttles:
         if request.account_id is None:
             store.failed(tx, key, here.now)
@@ -178,9 +185,7 @@ def log_in(tx: Tx, request: LogIn, here: Here) -> Done[LoggedIn | None]:
             store.succeeded(tx, key)
     if request.account_id is None:
         return Done(None)
-    account = _account(tx, request.account_id)
-    _must_not_be_suspended(tx, account)
-    return Done(sessions.open_session(tx, account, request.agent, here.now))
+    return Done(_opened(tx, _account(tx, request.account_id), request.agent, here))
 
 
 def issue_login_link(tx: Tx, request: IssueLink, here: Here) -> Done[str]:
@@ -193,13 +198,11 @@ def issue_login_link(tx: Tx, request: IssueLink, here: Here) -> Done[str]:
     return Done(secret)
 
 
-def redeem_login_link(tx: Tx, request: RedeemLink, here: Here) -> Done[LoggedIn]:
+def redeem_login_link(tx: Tx, request: RedeemLink, here: Here) -> Done[LoggedIn | ShutOut]:
     account_id = store.spend_link(tx, ids.fingerprint(request.secret), here.now)
     if account_id is None:
         raise NotVerified("login link", public="This link was used already, or is too old")
-    account = _account(tx, account_id)
-    _must_not_be_suspended(tx, account)
-    return Done(sessions.open_session(tx, account, request.agent, here.now))
+    return Done(_opened(tx, _account(tx, account_id), request.agent, here))
 
 
 def log_out(tx: Tx, request: LogOut, here: Here) -> Done[None]:
@@ -264,14 +267,16 @@ def delete_own_account(tx: Tx, request: DeleteAccount, here: Here) -> Done[str]:
     introductions.forget(tx, actor.id)
     profiles.forget(tx, actor.id)  # at once: what was for few does not wait for a job
     store.delete_account(tx, request.by.account_id)
+    limits.drop(tx, actor.id)  # who is gone is not suspended: their address says that they are gone
     secret = erasures.keep(tx, actor.username, str(activity["id"]), here.now)
     return Done(secret, (told, *of_groups, Enqueue("erase", actor.iri, {"actor": str(actor.id)})))
 
 
-def _must_not_be_suspended(tx: Tx, account: Account) -> None:
+def _opened(tx: Tx, account: Account, agent: str, here: Here) -> LoggedIn | ShutOut:
     held = limits.of(tx, account.actor_id)
     if held is not None and held.kind == "suspend":
-        raise NotAllowed(f"{account.id} is suspended", public=SUSPENDED)
+        return ShutOut(account, held.event_id or 0)
+    return sessions.open_session(tx, account, agent, here.now)
 
 
 def _account(tx: Tx, account_id: int) -> Account:

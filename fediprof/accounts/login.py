@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fediprof import clock
 from fediprof.accounts import commands, passwords, store
-from fediprof.accounts.commands import LogIn
+from fediprof.accounts.commands import LogIn, ShutOut
 from fediprof.accounts.sessions import LoggedIn
 from fediprof.db.database import Database, Tx
 from fediprof.errors import NotVerified, TooMuch
@@ -19,12 +19,12 @@ _at_once = asyncio.Semaphore(2)
 class Performs(Protocol):
     """The part of `perform` used here."""
 
-    async def __call__(self, command: object, request: LogIn) -> LoggedIn | None: ...
+    async def __call__(self, command: object, request: LogIn) -> LoggedIn | ShutOut | None: ...
 
 
 async def log_in(
     database: Database, perform: Performs, *, username: str, password: str, address: str, agent: str = ""
-) -> LoggedIn:
+) -> LoggedIn | ShutOut:
     """Raises NotVerified for a wrong name or password (the same, in the same time), TooMuch while the door is closed."""
     throttles = (f"name:{username.strip().lower()[:100]}", f"address:{address[:64]}")
     now = clock.now()

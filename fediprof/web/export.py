@@ -10,6 +10,7 @@ from typing import IO
 
 from starlette.responses import Response, StreamingResponse
 
+from fediprof.actors.records import Actor
 from fediprof.portability.archive import pack
 from fediprof.web.view import Page, settle
 
@@ -17,11 +18,14 @@ _CHUNK = 256 * 1024
 
 
 async def archive(page: Page) -> Response:
+    return await archive_of(page, page.me.actor, page.me.account.id)
+
+
+async def archive_of(page: Page, actor: Actor, account_id: int) -> Response:
     """The zip as a download: made in a file without a name, which is gone when it is sent or the server ends."""
-    actor = page.me.actor
     file = await asyncio.to_thread(_scratch, page.services.settings.data)
     try:
-        await pack(page.read, page.services.storage, actor, page.me.account.id, page.here, file)
+        await pack(page.read, page.services.storage, actor, account_id, page.here, file)
         size = file.tell()
         file.seek(0)
     except BaseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from fediprof.accounts import commands, login
-from fediprof.accounts.commands import LogOut, RedeemLink, SetPassword
+from fediprof.accounts.commands import LogOut, RedeemLink, SetPassword, ShutOut
 from fediprof.accounts.sessions import LoggedIn
 from fediprof.db.database import Tx
 from fediprof.errors import NotVerified, TooMuch
@@ -13,7 +13,7 @@ from fediprof.principal import Member
 from fediprof.profiles import beginning
 from fediprof.profiles import store as profiles
 from fediprof.profiles.beginning import Answer
-from fediprof.web import visitor
+from fediprof.web import suspended, visitor
 from fediprof.web.forms import Form, sentence
 from fediprof.web.view import Page, own_path
 
@@ -51,6 +51,8 @@ async def submit(page: Page) -> Response:
         sent.refuse(sentence(error, page.t))
         sent.status = 429
         return _show(page, sent, retry_after=error.retry_after)
+    if isinstance(opened, ShutOut):
+        return suspended.admit(page, opened)
     return _opened(page, opened, own_path(sent["back"]) or await _first(page, opened))
 
 
@@ -97,6 +99,8 @@ async def link(page: Page) -> Response:
     await page.form()
     asked = RedeemLink(page.request.path_params["secret"], agent(page))
     opened = await page.perform(commands.redeem_login_link, asked)
+    if isinstance(opened, ShutOut):
+        return suspended.admit(page, opened)
     return _opened(page, opened, await _first(page, opened) if opened.account.password_hash else "/welcome")
 
 

@@ -44,6 +44,7 @@ from fediprof.web import (
     robots,
     settings,
     start,
+    suspended,
     visitors,
 )
 from fediprof.web.access import Endpoint, Handler, everybody, keepers, members
@@ -108,6 +109,12 @@ routes: list[BaseRoute] = [
     _get("/welcome", members(login.welcome_form)),
     _post("/welcome", members(login.welcome)),
     _post("/logout", members(login.logout)),
+    # suspended members
+    _get("/suspended", everybody(suspended.behind(suspended.decision))),
+    _post("/suspended/contest", everybody(suspended.behind(suspended.contest))),
+    _post("/suspended/export", everybody(suspended.behind(suspended.download))),
+    _post("/suspended/delete", everybody(suspended.behind(suspended.delete))),
+    _post("/suspended/leave", everybody(suspended.behind(suspended.leave))),
     # visitors with an account of elsewhere
     _get("/visit", everybody(visitors.form)),
     _post("/visit", everybody(visitors.submit)),
@@ -280,6 +287,8 @@ routes: list[BaseRoute] = [
     _get("/admin/deliveries", keepers(admin_server.delivery)),
     _post("/admin/deliveries/retry", keepers(admin_server.retry)),
     _get("/admin/storage", keepers(admin_server.storage)),
+    _post("/admin/storage/backup", keepers(admin_server.back_up)),
+    _post("/admin/storage/throw-away", keepers(admin_server.throw_away)),
     _get("/admin/erasures", keepers(admin_server.erased)),
     _get("/admin/erasures/{id:int}", keepers(admin_server.erasure)),
     # what was decided, for members

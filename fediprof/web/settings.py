@@ -168,7 +168,7 @@ async def aliases(page: Page) -> Response:
 
 async def move(page: Page) -> Response:
     form = await page.form()
-    if await _proven(page, form):
+    if await proven(page, form, page.me.account.password_hash):
         asked = MoveAway(page.by, form.text("target"))
         await form.attempt(page.t, page.perform(actors.move_away, asked), known=frozenset(("target",)))
     if form.errors:
@@ -182,9 +182,9 @@ def _rename(form: Form, was: str, becomes: str) -> None:
         form.errors[becomes] = form.errors.pop(was)
 
 
-async def _proven(page: Page, form: Form) -> bool:
-    """What cannot be undone asks for the password again, where there is one: a session left open is no consent."""
-    kept = page.me.account.password_hash
+async def proven(page: Page, form: Form, kept: str | None) -> bool:
+    """What cannot be undone asks for the password again, where there is one: a session left open is no consent. `kept`: its
+    hash."""
     if kept is None or await asyncio.to_thread(passwords.matches, form["password"], kept):
         return True
     form.refuse(page.t("This is not your present password"), "password")
@@ -212,7 +212,7 @@ async def delete(page: Page) -> Response:
     form = await page.form()
     if form.text("confirm").lstrip("@").lower() != page.me.actor.username.lower():
         form.refuse(page.t("Write your name to confirm."), "confirm")
-    elif await _proven(page, form):
+    elif await proven(page, form, page.me.account.password_hash):
         try:
             secret = await page.perform(accounts.delete_own_account, DeleteAccount(page.by))
         except NotFound:

@@ -95,6 +95,8 @@ SAID = {
     "to-group": N_("Your thread is on its way to the group."),
     "held": N_("Your thread waits for a moderator, as first posts of newcomers do."),
     "in-line": N_("Your thread waits for its turn: you wrote much in a short time. Nothing is lost."),
+    "backup-asked": N_("Asked for. It is made in the background, and listed here once it is whole."),
+    "backup-gone": N_("The backup was thrown away."),
     "admitted": N_("They are in, and were told so."),
     "turned-away": N_("They were told no. They may ask again."),
     "let-in": N_("It is in the group now."),
@@ -128,6 +130,8 @@ class Page:
     t: Texts
     visitor: Visitor | None
     came: Guest | None = None
+    narrow: str = ""
+    """What the forms of a suspended member are bound to (`web.suspended`)."""
 
     @property
     def me(self) -> Visitor:
@@ -174,7 +178,7 @@ class Page:
     def _session_hash(self) -> str:
         if self.visitor is not None:
             return self.visitor.session.secret_hash
-        return "" if self.came is None else self.came.session.secret_hash
+        return self.narrow if self.came is None else self.came.session.secret_hash
 
     def macro(self, template: str, name: str) -> Callable[..., object]:
         """A macro of the templates in this page's language, to render a part by itself."""

@@ -172,6 +172,7 @@ NOTHING_OF_ANYBODY: dict[str, str] = {
     "/admin/storage": "figures",
     "/admin/erasures": "names of members who left, and figures",
     "/admin/erasures/{id:int}": "servers that were told",
+    "/suspended": "a decision, for the member it suspended",
     "/moderation-log": "decisions, without the names of people",
     "/moderation-log/{id:int}": "one of them",
     "/erasure/{secret}": "servers that were told, by a link of the member who left",
