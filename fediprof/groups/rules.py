@@ -23,6 +23,7 @@ from fediprof.groups.records import (
     Standing,
     State,
 )
+from fediprof.i18n.catalog import N_
 from fediprof.posts.records import Visibility
 from fediprof.text.html import plain
 
@@ -64,21 +65,21 @@ def admitted(
     elif visibility not in ("public", "quiet"):
         return None
     if group.closed_at is not None:
-        return Decided("refused", "this group is closed")
+        return Decided("refused", N_("this group is closed"))
     if writer.standing.banned(now):
-        return Decided("refused", "you are banned from this group")
+        return Decided("refused", N_("you are banned from this group"))
     if writer.moderator:
         return Decided("shown")
     if thread is not None and thread.locked_at is not None:
-        return Decided("refused", "this thread is locked")
+        return Decided("refused", N_("this thread is locked"))
     if thread is not None and thread.state in ("removed", "refused"):
-        return Decided("refused", "this thread was taken out of the group")
+        return Decided("refused", N_("this thread was taken out of the group"))
     if thread is None and group.posting == "moderators":
-        return Decided("refused", "only moderators begin threads here")
+        return Decided("refused", N_("only moderators begin threads here"))
     if group.private and not writer.member:
-        return Decided("refused", "only members write here")
+        return Decided("refused", N_("only members write here"))
     if thread is None and group.posting == "members" and not writer.member:
-        return Decided("refused", "only members begin threads here: follow the group first")
+        return Decided("refused", N_("only members begin threads here: follow the group first"))
     if thread is not None and thread.state == "held":
         return Decided("held", "what it answers waits for a moderator")
     if writer.limited or (group.hold_newcomers and not writer.standing.vetted):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from starlette.responses import Response
 
@@ -13,6 +15,9 @@ from fediprof.campaigns import noting
 from fediprof.db.database import Tx
 from fediprof.errors import Invalid, NotFound
 from fediprof.groups import posting
+from fediprof.groups import store as group_store
+from fediprof.groups.posting import BeginThread
+from fediprof.groups.records import KINDS, Kind
 from fediprof.i18n.catalog import N_, NAMES
 from fediprof.media import commands as media
 from fediprof.media import store as uploads
@@ -21,12 +26,17 @@ from fediprof.media.intake import take_in
 from fediprof.media.records import Upload
 from fediprof.posts import views
 from fediprof.posts.commands import PublishPost, RevisePost
-from fediprof.posts.records import MAX_ATTACHMENTS, VISIBILITIES, Shown, Visibility
+from fediprof.posts.records import MAX_ATTACHMENTS, VISIBILITIES, Post, Shown, Visibility
+from fediprof.profiles import memberships
+from fediprof.web import group_lines
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
 _SHOWN = frozenset(
-    ("text", "visibility", "language", "warning", "title", "pictures", "tr_text", "translations", "uploads")
+    (
+        *("text", "visibility", "language", "warning", "title", "pictures", "tr_text", "translations", "uploads"),
+        *("group", "kind"),
+    )
 )
 _TONGUES = (
     ("de", "Deutsch"),
@@ -89,7 +99,8 @@ def _written(actor: Actor, page: Page) -> str:
 
 
 async def form(page: Page) -> Response:
-    """`?reply=` a post's id, `?to=` a person's: to them alone, as a first message should be. `?text=`: proposed."""
+    """`?reply=` a post's id, `?to=` a person's: to them alone, as a first message should be. `?group=`: the one to begin a
+    thread in. `?text=`: proposed."""
     if (post_id := page.number("reply")) is not None:
         parent = await _parent(page, post_id)
         return _show(page, reply_form(page, parent), parent=parent)
@@ -100,7 +111,9 @@ async def form(page: Page) -> Response:
         if person is None or person.gone_at is not None:
             raise NotFound(f"no person {person_id}")
         fresh.values.update(text=f"{_written(person, page)} ", visibility="direct")
-    return _show(page, fresh)
+    if (group_id := page.number("group")) is not None:
+        fresh.values["group"] = str(group_id)
+    return _show(page, fresh, groups=await _groups(page, fresh))
 
 
 async def more(page: Page) -> Response:
@@ -111,9 +124,11 @@ async def more(page: Page) -> Response:
 
 async def submit(page: Page) -> Response:
     sent = await page.form()
-    parent_id = sent.number("reply")
+    parent_id, group_id = sent.number("reply"), sent.number("group")
     kept = await pictures_of(page, sent)
-    post = None
+    if sent["group"] and group_id is None:
+        sent.refuse(page.t(N_("Choose the group again.")), "group")
+    threading, post, reached = bool(group_id) and parent_id is None, None, 0
     if not sent.errors:
         request = PublishPost(
             by=page.by,
@@ -128,14 +143,17 @@ async def submit(page: Page) -> Response:
             title=sent.text("title"),
             idempotency_key=sent["key"][:64],
         )
-        if not sent.has("same") and (reached := await _reached_before(page, request)):
-            parent = await _parent(page, parent_id) if parent_id else None
-            return _show(page, sent, parent=parent, uploads=kept, reached=reached)
-        post = await sent.attempt(page.t, page.perform(posting.publish, request), known=_SHOWN)
+        if threading:
+            post = await begun(page, sent, request, group_id or 0)
+        elif sent.has("same") or not (reached := await _reached_before(page, request)):
+            post = await sent.attempt(page.t, page.perform(posting.publish, request), known=_SHOWN)
     if post is None:
         placed(sent)
         parent = await _parent(page, parent_id) if parent_id else None
-        return _show(page, sent, parent=parent, uploads=kept)
+        groups = [] if parent else await _groups(page, sent)
+        return _show(page, sent, parent=parent, uploads=kept, reached=reached, groups=groups)
+    if threading:
+        return await to_thread(page, post)
     path = post.url.removeprefix(page.services.settings.origin)
     if post.visibility == "direct":
         return page.to(f"/conversations/{post.conversation_id}#p{post.id}", "sent")
@@ -154,6 +172,39 @@ async def _reached_before(page: Page, request: PublishPost) -> int:
         return noting.reached_before(tx, text, page.me.actor, people, page.here)
 
     return await page.read(look)
+
+
+# --- beginning a thread in a group
+
+
+async def begun(page: Page, sent: Form, post: PublishPost, group_id: int) -> Post | None:
+    """What a form sent becomes a thread, as its `kind` says; None when something in it was refused."""
+    if sent["kind"] not in KINDS:
+        sent.refuse(page.t(N_("Choose what it is: a question, something told, something offered")), "kind")
+    if sent.errors:
+        return None
+    asked = BeginThread(post, group_id, cast("Kind", sent["kind"]))
+    return await sent.attempt(page.t, page.perform(posting.begin_thread, asked), known=_SHOWN)
+
+
+async def to_thread(page: Page, post: Post) -> Response:
+    """On to the thread, with a word on where it stands."""
+    known = await page.read(lambda tx: group_store.post(tx, post.id))
+    said = {"sent": "to-group", "held": "held", "waiting": "in-line"}.get(known.state if known else "", "in-group")
+    return page.to(post.url.removeprefix(page.services.settings.origin), said)
+
+
+async def _groups(page: Page, form: Form) -> list[Actor]:
+    """Those to begin a thread in: the member's, and the one chosen already, so that a choice is never lost."""
+
+    def load(tx: Tx) -> list[Actor]:
+        found = memberships.of_member(tx, page.by.actor_id, page.here.now)
+        number = form.number("group")
+        chosen = actors.by_id(tx, number) if number is not None else None
+        other = chosen is not None and chosen.type == "Group" and chosen.id not in {each.id for each in found}
+        return [*found, chosen] if other and chosen is not None else found
+
+    return await page.read(load)
 
 
 # --- changing what was written
@@ -298,6 +349,7 @@ def _show(
     changing: Shown | None = None,
     uploads: list[Upload] | None = None,
     reached: int = 0,
+    groups: Sequence[Actor] = (),
 ) -> Response:
     title = page.t("Change this post") if changing else page.t("Reply") if parent else page.t("Write")
     return page.render(
@@ -310,5 +362,10 @@ def _show(
         action=f"/posts/{changing.post.id}/edit" if changing else "/write",
         uploads=uploads or [],
         reached=reached,
+        groups=[
+            ("", page.t("In no group")),
+            *((str(each.id), f"{each.display} (!{each.handle})") for each in groups),
+        ],
+        kinds=[("", page.t("Choose")), *((kind, page.t(words[0])) for kind, words in group_lines.KINDS.items())],
         tongues=tongues(form["language"]),
     )

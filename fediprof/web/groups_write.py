@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.responses import Response
 
 from fediprof import ids
 from fediprof.db.database import Tx
 from fediprof.errors import NotFound
-from fediprof.groups import front, posting, store
+from fediprof.groups import front
 from fediprof.groups.front import Place
-from fediprof.groups.posting import BeginThread
-from fediprof.groups.records import KINDS, Kind
+from fediprof.groups.records import KINDS
 from fediprof.media.records import Upload
 from fediprof.posts.commands import PublishPost
 from fediprof.web import compose, group_lines
 from fediprof.web.forms import Form
 from fediprof.web.groups_page import group_in
 from fediprof.web.view import Page, group_path
-
-_FIELDS = frozenset(("kind", "title", "text", "pictures", "language"))
 
 
 async def form(page: Page) -> Response:
@@ -34,10 +29,6 @@ async def submit(page: Page) -> Response:
     sent = await page.form()
     place = await _place(page)
     kept = await compose.pictures_of(page, sent)
-    if sent["kind"] not in KINDS:
-        sent.refuse(page.t("Choose what it is: a question, something told, something offered"), "kind")
-    if sent.errors:
-        return _show(page, place, sent, kept)
     post = PublishPost(
         by=page.by,
         text=sent.text("text"),
@@ -47,14 +38,11 @@ async def submit(page: Page) -> Response:
         title=sent.text("title"),
         idempotency_key=sent["key"][:64],
     )
-    asked = BeginThread(post, place.actor.id, cast(Kind, sent["kind"]))
-    made = await sent.attempt(page.t, page.perform(posting.begin_thread, asked), known=_FIELDS)
+    made = await compose.begun(page, sent, post, place.actor.id)
     if made is None:
         compose.placed(sent)
         return _show(page, place, sent, kept)
-    placed = await page.read(lambda tx: store.post(tx, made.id))
-    said = {"sent": "to-group", "held": "held", "waiting": "in-line"}.get(placed.state if placed else "", "in-group")
-    return page.to(made.url.removeprefix(page.services.settings.origin), said)
+    return await compose.to_thread(page, made)
 
 
 async def _place(page: Page) -> Place:
