@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, false, func, literal_column, select, update
+from sqlalchemy import Column, and_, bindparam, delete, exists, false, func, literal_column, select, update
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from fediprof.db.among import among
 from fediprof.db.database import Tx
@@ -52,21 +55,25 @@ class Outcome:
 _earlier = delivery.alias("earlier")
 
 
-# A Delete must not overtake its Create: what waits for a later time holds back what follows it.
+def _unindexed(column: Column[Any]) -> UnaryExpression[Any]:
+    """`+column`: the same value, which no index is taken for."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+# A Delete must not overtake its Create: what waits for a later time holds back what follows it. That is little, and found by
+# its time; by its id, one would go through all that waits, for each that waits.
 _held_back = exists(
-    select(_earlier.c.id)
-    .with_hint(_earlier, "INDEXED BY ix_delivery_due", "sqlite")
-    .where(
+    select(_earlier.c.id).where(
         _earlier.c.host == delivery.c.host,
         _earlier.c.state == "waiting",
         _earlier.c.next_at > bindparam("now"),
         _earlier.c.object_iri == delivery.c.object_iri,
         _earlier.c.inbox == delivery.c.inbox,
-        _earlier.c.id < delivery.c.id,
+        _unindexed(_earlier.c.id) < delivery.c.id,
     )
 )
-# A host at a time, along an index of what waits, in its order: reading all that waits, and then sorting, cost more with
-# every row. Which index, SQLite is told: it takes the other for both.
+# A host at a time, along an index of what waits, in its order, up to so many: by the time, all that waits would be read and
+# sorted.
 _DUE = Prepared(
     select(
         delivery.c.id,
@@ -83,10 +90,9 @@ _DUE = Prepared(
     .where(
         delivery.c.host == bindparam("name"),
         delivery.c.state == literal_column("'waiting'"),
-        delivery.c.next_at <= bindparam("now"),
+        _unindexed(delivery.c.next_at) <= bindparam("now"),
         ~_held_back,
     )
-    .with_hint(delivery, "INDEXED BY ix_delivery_waiting", "sqlite")
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
 )

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from fediprof import clock
-from fediprof.delivery import hosts, report
+from fediprof.delivery import hosts, report, store
 from fediprof.errors import Forbidden
 from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.net.fetcher import Response
 from fediprof.posts.commands import DeletePost, PublishPost, RevisePost, delete_post, publish_post, revise_post
-from fediprof.schema.delivery import delivery, peer
+from fediprof.schema.delivery import delivery, outgoing, peer
 from fediprof.worker import Workers
 from tests.conftest import make_member
 from tests.support.remote import PUBLIC, Delivered, Network
@@ -362,6 +362,46 @@ async def test_a_host_looked_through_before_a_unit_commits_is_due_after_it(
         await written.commit()
     await worker.drain()
     assert [each[1] for each in await rows(services)] == ["sent"] * 2
+
+
+@pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)  # whose work can be counted
+async def test_a_host_far_behind_costs_no_more_to_look_at_than_another(followers, marie, services, at) -> None:
+    await services.perform(publish_post, PublishPost(marie, "the first of many"))
+    written = await services.read(lambda tx: tx.execute(select(outgoing)).mappings().all())
+    first = dict(next(each for each in written if "/p/" in each["object_iri"]))
+
+    def waits(tx, host: str, count: int) -> None:  # type: ignore[no-untyped-def]
+        for number in range(count):
+            more = {**first, "id": None, "activity_iri": f"https://home.example/a/{host}/{number}"}
+            [made] = tx.execute(insert(outgoing).values(**more).returning(outgoing.c.id)).one()
+            inbox = f"https://{host}/inbox"
+            row = {"outgoing_id": made, "host": host, "inbox": inbox, "object_iri": first["object_iri"]}
+            tx.execute(insert(delivery).values(**row, state="waiting", attempts=0, next_at=clock.now()))
+
+    def looked(tx) -> list[int]:  # type: ignore[no-untyped-def]
+        """Steps of SQLite's machine, in tens, for what is due at each host."""
+        found = []
+        for host in ("near.example", "behind.example"):
+            steps = 0
+
+            def count() -> None:
+                nonlocal steps
+                steps += 1
+
+            tx.connection.dbapi_connection.set_progress_handler(count, 10)
+            assert len(store.due(tx, [host], clock.now(), 30)[host]) == 30
+            tx.connection.dbapi_connection.set_progress_handler(None, 10)
+            found.append(steps)
+        return found
+
+    def filled(tx) -> None:  # type: ignore[no-untyped-def]
+        waits(tx, "near.example", 30)
+        waits(tx, "behind.example", 600)
+
+    await services.database.write(filled)
+    near, behind = await services.database.write(looked)
+    assert near > 0
+    assert behind < near * 1.2
 
 
 # --- which signature
