@@ -10,13 +10,18 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from fediprof.backups import commands as backups
+from fediprof.backups import folder
+from fediprof.backups.commands import AskForBackup
 from fediprof.db.database import Tx
 from fediprof.delivery import report as deliveries
 from fediprof.delivery.commands import RetryDeliveries, retry_deliveries
 from fediprof.errors import NotFound
+from fediprof.groups import store as group_store
 from fediprof.i18n.catalog import N_
 from fediprof.moderation import erasures, figures, notes
 from fediprof.moderation.erasures import Erasure, Told
+from fediprof.web.forms import Form
 from fediprof.web.posts import answer_words
 from fediprof.web.view import Page
 
@@ -48,17 +53,18 @@ DEAD = N_("Given up after a week; begins again when it speaks to us")
 
 
 async def disk(page: Page) -> Disk:
-    folder = page.services.settings.data
+    data = page.services.settings.data
 
     def look() -> Disk:
-        found = shutil.disk_usage(folder if folder.exists() else Path("."))
+        found = shutil.disk_usage(data if data.exists() else Path("."))
         return Disk(found.total, found.free)
 
     return await asyncio.to_thread(look)
 
 
 async def groups(page: Page) -> Response:
-    return page.render("admin/groups.html", groups=await page.read(figures.groups))
+    found, left = await page.read(lambda tx: (figures.groups(tx), group_store.unmoderated(tx)))
+    return page.render("admin/groups.html", groups=found, unmoderated=left)
 
 
 async def delivery(page: Page) -> Response:
@@ -85,15 +91,26 @@ def _health(page: Page, host: deliveries.HostLine) -> Health:
 
 
 async def storage(page: Page) -> Response:
+    return await _storage(page, Form())
+
+
+async def _storage(page: Page, form: Form) -> Response:
     data = page.services.settings.data
-    uploads, pictures = await asyncio.gather(
-        asyncio.to_thread(_weight, data / "uploads"), asyncio.to_thread(_weight, data / "pictures")
+    uploads, pictures, kept = await asyncio.gather(
+        asyncio.to_thread(_weight, data / "uploads"),
+        asyncio.to_thread(_weight, data / "pictures"),
+        asyncio.to_thread(folder.kept, page.services.settings),
     )
-    size, rows, backup = await page.read(
-        lambda tx: (figures.database_bytes(tx), figures.rows(tx), notes.of(tx, "backup"))
+    size, rows, backup, run = await page.read(
+        lambda tx: (figures.database_bytes(tx), figures.rows(tx), notes.of(tx, "backup"), notes.of(tx, backups.RUN))
     )
     return page.render(
         "admin/storage.html",
+        status=form.status,
+        form=form,
+        kept=kept,
+        folder=await asyncio.to_thread(folder.of(page.services.settings).absolute),
+        run=run,
         database=size,
         uploads=uploads,
         pictures=pictures,
@@ -102,6 +119,26 @@ async def storage(page: Page) -> Response:
         backup=backup,
         disk=await disk(page),
     )
+
+
+async def back_up(page: Page) -> Response:
+    """A job makes one: it may take minutes."""
+    form = await page.form()
+
+    async def asking() -> bool:
+        await page.perform(backups.ask_for_backup, AskForBackup(page.by))
+        return True
+
+    if await form.attempt(page.t, asking()) is None:
+        return await _storage(page, form)
+    return page.to("/admin/storage", "backup-asked")
+
+
+async def throw_away(page: Page) -> Response:
+    form = await page.form()
+    if not await asyncio.to_thread(folder.throw_away, page.services.settings, form["name"]):
+        raise NotFound("no such backup")
+    return page.to("/admin/storage", "backup-gone")
 
 
 def _weight(folder: Path) -> tuple[int, int, list[int]]:
