@@ -29,7 +29,8 @@ from fediprof.moderation import limits
 from fediprof.moderation.limits import Sanction
 from fediprof.moderation.sanctions import CONTESTABLE, ContestSanction, contest_sanction
 from fediprof.principal import Member
-from fediprof.web import export, settings, visitor
+from fediprof.web import export, visitor
+from fediprof.web.consent import proven
 from fediprof.web.forms import Form, whole
 from fediprof.web.view import Page
 
@@ -141,7 +142,7 @@ async def delete(page: Page, held: Held) -> Response:
     if form.text("confirm").lstrip("@").lower() != held.actor.username.lower():
         form.refuse(page.t("Write your name to confirm."), "confirm")
         return _show(page, held, form)
-    if not await settings.proven(page, form, held.account.password_hash):
+    if not await proven(page, form, held.account.password_hash):
         return _show(page, held, form)
     secret = await page.perform(account_commands.delete_own_account, DeleteAccount(held.member))
     return _out(page, page.to(f"/erasure/{secret}", "left"))
