@@ -51,6 +51,11 @@ def everyone(tx: Tx) -> list[tuple[Account, Actor]]:
     return [(Account(*row[:split]), Actor(*row[split:])) for row in rows]
 
 
+def keepers(tx: Tx) -> list[int]:
+    """Actor ids of those who run the server."""
+    return list(tx.execute(select(account.c.actor_id).where(account.c.admin).order_by(account.c.id)).scalars())
+
+
 def count(tx: Tx) -> int:
     return int(tx.execute(select(func.count()).select_from(account)).scalar_one())
 

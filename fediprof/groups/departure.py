@@ -1,4 +1,4 @@
-"""Who is gone, erased here or deleted on their own server, moderates no group and stands in none. What they wrote goes with
+"""Who is gone, erased here or deleted on their own server, moderates no group and stands in none; who moved decides in none. What they wrote goes with
 their account: the Delete of the account itself says so to every server that got it by way of a group."""
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from typing import Any
 
 from fediprof.actors import commands as people
 from fediprof.actors import store as actors
-from fediprof.actors.commands import ReceiveActorDeletion
+from fediprof.actors.commands import MoveAway, ReceiveActorDeletion, ReceiveMove
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect
-from fediprof.groups import announcing, log, store
+from fediprof.groups import announcing, log, orphans, store
 from fediprof.here import Here
 from fediprof.posts import store as posts
 
@@ -37,8 +37,7 @@ def leave_groups(tx: Tx, gone: Actor, activity: Mapping[str, Any], here: Here) -
     told: list[Effect] = [
         Deliver(gone.id, activity, Audience(group_id), gone.iri) for group_id in store.of_person_anywhere(tx, gone.id)
     ]
-    _forget(tx, gone, here)
-    return told
+    return [*told, *_forget(tx, gone, here)]
 
 
 def receive_departure(tx: Tx, request: ReceiveDeparture, here: Here) -> Done[str]:
@@ -59,13 +58,28 @@ def receive_departure(tx: Tx, request: ReceiveDeparture, here: Here) -> Done[str
             post = posts.by_id(tx, placed.post_id)
             effects += announcing.unboost(tx, hosted, post, gone, here) if post is not None else []
     done = people.receive_actor_deletion(tx, request.deletion, here)
-    _forget(tx, gone, here)
-    return Done(done.value, (*effects, *done.effects))
+    return Done(done.value, (*effects, *done.effects, *_forget(tx, gone, here)))
 
 
-def _forget(tx: Tx, gone: Actor, here: Here) -> None:
-    """A group may be left without a moderator: then who runs the server is one, until they name another."""
-    for group_id in store.moderated_by(tx, gone.iri):
+def move_away(tx: Tx, request: MoveAway, here: Here) -> Done[Actor]:
+    """A member moves to an account of elsewhere."""
+    done = people.move_away(tx, request, here)
+    left = store.moderated_by(tx, done.value.iri)
+    return Done(done.value, (*done.effects, *orphans.told(tx, left)))
+
+
+def receive_move(tx: Tx, request: ReceiveMove, here: Here) -> Done[str]:
+    """Somebody elsewhere moves."""
+    done = people.receive_move(tx, request, here)
+    old = actors.by_id(tx, request.actor_id)
+    left = store.moderated_by(tx, old.iri) if old is not None and done.value == "moved" else []
+    return Done(done.value, (*done.effects, *orphans.told(tx, left)))
+
+
+def _forget(tx: Tx, gone: Actor, here: Here) -> list[Effect]:
+    """A group may be left without a moderator: then who runs the server decides in it, and is told."""
+    left = store.moderated_by(tx, gone.iri)
+    for group_id in left:
         if store.hosted(tx, group_id) is not None:
             log.add(
                 tx,
@@ -77,3 +91,4 @@ def _forget(tx: Tx, gone: Actor, here: Here) -> None:
                 subject_id=gone.id,
             )
     store.forget_person(tx, gone.id, gone.iri)
+    return orphans.told(tx, left, but=gone.id)

@@ -1,4 +1,5 @@
-"""Who moderates a group: appointed, dismissed, resigned; here or on another server. There is always one."""
+"""Who moderates a group: appointed, dismissed, resigned; here or on another server. The last one is dismissed by nobody; where
+they leave, who runs the server names another."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Resolver
 from fediprof.errors import Conflict, Invalid, NotAllowed, NotFound
-from fediprof.groups import measures, rules, store, wire
+from fediprof.groups import measures, orphans, rules, store, wire
 from fediprof.groups.measures import Decision
 from fediprof.groups.moderating import asked, moderator_in
 from fediprof.groups.records import Event, Hosted
@@ -82,20 +83,21 @@ def dismiss(tx: Tx, request: DismissModerator, here: Here) -> Done[Event | None]
         raise NotFound("no such moderator")
     if not request.by.admin and not rules.may_dismiss(listed, by.iri, request.iri):
         raise NotAllowed("appointed before", public="They have moderated this group for longer than you")
+    if len(listed) <= 1:
+        raise Conflict("the last", public="Name another moderator first, or close the group")
     return _left(tx, Decision(hosted, by.iri, None, request.reason.strip()[:500]), by, request.iri, here)
 
 
 def resign(tx: Tx, request: Resign, here: Here) -> Done[Event | None]:
-    """Raises Conflict for the last one: another is named first, or the group closed."""
+    """Nobody moderates against their will: after the last one, who runs the server is told."""
     hosted, by = moderator_in(tx, request.by, request.group_id)
     if not store.moderates(tx, hosted.id, by.iri):
         raise NotFound("no such moderator")
-    return _left(tx, Decision(hosted, by.iri), by, by.iri, here)
+    done = _left(tx, Decision(hosted, by.iri), by, by.iri, here)
+    return Done(done.value, (*done.effects, *orphans.told(tx, [hosted.id])))
 
 
 def _left(tx: Tx, said: Decision, by: Actor, iri: str, here: Here) -> Done[Event | None]:
-    if len(store.moderators(tx, said.hosted.id)) <= 1:
-        raise Conflict("the last", public="Name another moderator first, or close the group")
     target = _listed_at(said.hosted)
     activity = wire.act("Remove", said.hosted, by.iri, iri, here, target=target, summary=said.reason)
     said = replace(said, activity=activity)

@@ -33,7 +33,7 @@ Kind: TypeAlias = Literal[
     "group.overturned",
 ]
 """Told to who is concerned; whether a group let them in: group.admitted, group.turned_away, group.put_out. To moderators: group.held, group.request, group.report, group.contested; to who reported:
-group.report_decided."""
+group.report_decided; to who runs the server: group.unmoderated."""
 
 _SAID: dict[str, str] = {
     "group.refused": N_("What you wrote was not taken into the group {group}: {link}"),

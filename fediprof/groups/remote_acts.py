@@ -4,7 +4,7 @@ is accepted is passed on unchanged, what is not changes nothing and is passed on
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from fediprof.as2.names import PUBLIC_ALIASES
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Done, Effect
 from fediprof.errors import Invalid
-from fediprof.groups import announcing, founding, log, measures, rules, store, wire
+from fediprof.groups import announcing, founding, log, measures, orphans, rules, store, wire
 from fediprof.groups.founding import Charter
 from fediprof.groups.intake import Carried
 from fediprof.groups.measures import Decision
@@ -166,9 +166,8 @@ def receive_appointment(tx: Tx, request: ReceiveAct, here: Here) -> Done[str]:
         listed = store.moderators(tx, hosted.id)
         if not rules.may_dismiss(listed, request.by.iri, request.object_iri):
             return Done("not theirs to dismiss")
-        if len(listed) <= 1:
-            return Done("the last moderator stays")
-        return _outcome(measures.dismiss(tx, said, request.object_iri, person, here), "dismissed")
+        done = measures.dismiss(tx, said, request.object_iri, person, here)
+        return _outcome(done, "dismissed", orphans.told(tx, [hosted.id]) if done is not None else [])
     if person is None or person.type != "Person" or person.gone_at is not None:
         return Done("nobody we know")
     if store.standing(tx, hosted.id, person.id).banned(here.now):
@@ -294,5 +293,5 @@ def _said(hosted: Hosted, request: ReceiveAct) -> Decision:
     return Decision(hosted, request.by.iri, request.carried.document, request.reason, None, request.ends_at)
 
 
-def _outcome(done: Done[Event] | None, words: str) -> Done[str]:
-    return Done("that is so already") if done is None else Done(words, done.effects)
+def _outcome(done: Done[Event] | None, words: str, more: Iterable[Effect] = ()) -> Done[str]:
+    return Done("that is so already") if done is None else Done(words, (*done.effects, *more))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
@@ -19,6 +19,7 @@ from fediprof.groups.records import Group, GroupPost, Hosted, Moderator, Standin
 from fediprof.schema.actors import actor, follow
 from fediprof.schema.delivery import peer
 from fediprof.schema.groups import announced_vote, group_actor, group_moderator, group_post, group_standing
+from fediprof.schema.moderation import sanction
 from fediprof.schema.posts import deleted_object
 from fediprof.schema.posts import post as post_row
 
@@ -172,6 +173,28 @@ def appoint(tx: Tx, new: Moderator) -> bool:
 def dismiss(tx: Tx, group_id: int, iri: str) -> bool:
     query = delete(group_moderator).where(group_moderator.c.group_id == group_id, group_moderator.c.iri == iri)
     return tx.execute(query).rowcount > 0
+
+
+def unmoderated(tx: Tx, group_ids: Iterable[int] | None = None) -> list[int]:
+    """Ids of the groups here, of some or of all, that nobody decides in: whoever is named is gone, has moved, or is suspended.
+    Who is named and not known here counts."""
+    acts = (
+        select(group_moderator.c.iri)
+        .select_from(group_moderator.outerjoin(actor, actor.c.iri == group_moderator.c.iri))
+        .where(
+            group_moderator.c.group_id == group_actor.c.actor_id,
+            actor.c.gone_at.is_(None),
+            actor.c.moved_to.is_(None),
+            ~exists().where(sanction.c.actor_id == actor.c.id, sanction.c.kind == "suspend"),
+        )
+        .correlate(group_actor)
+    )
+    query = select(group_actor.c.actor_id).where(
+        group_actor.c.local, group_actor.c.closed_at.is_(None), ~acts.exists()
+    )
+    if group_ids is not None:
+        query = query.where(group_actor.c.actor_id.in_(list(group_ids)))
+    return list(tx.execute(query.order_by(group_actor.c.actor_id)).scalars())
 
 
 # --- people

@@ -18,7 +18,8 @@ from fediprof.errors import Conflict, Invalid, NotAllowed, NotFound
 from fediprof.follows import store as follows
 from fediprof.follows import wire
 from fediprof.follows.commands import answer_to, end_between
-from fediprof.groups import contests, log
+from fediprof.groups import contests, log, orphans
+from fediprof.groups import store as groups
 from fediprof.groups.contests import Contest
 from fediprof.groups.records import Event
 from fediprof.here import INSTANCE_ACTOR, Here
@@ -107,6 +108,7 @@ def sanction_actor(tx: Tx, request: SanctionActor, here: Here) -> Done[Event]:
     limits.keep(tx, Sanction(target.id, request.kind, reason, event.id, here.now, ends_at, erases))
     effects = told_of(tx, target, f"moderation.{request.kind}", here)
     if request.kind == "suspend":
+        effects += orphans.told(tx, groups.moderated_by(tx, target.iri))
         if target.local:
             _shut_out(tx, target)
         else:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
+from fediprof.groups import store as groups
 from fediprof.groups.contests import Contest
 from fediprof.groups.records import Event
 from fediprof.i18n.catalog import N_
@@ -71,6 +72,7 @@ async def _show(page: Page, form: Form) -> Response:
         waiting=waiting,
         reports=reports,
         reporters=reporters,
+        unmoderated=await page.read(_unmoderated),
         contests=contests,
         refused=[(each, _is_host(each)) for each in refused],
         refused_words=REFUSED,
@@ -78,6 +80,10 @@ async def _show(page: Page, form: Form) -> Response:
         backup_due=BACKUP_DUE_DAYS,
         disk=await admin_server.disk(page),
     )
+
+
+def _unmoderated(tx: Tx) -> list[Actor]:
+    return list(actors.by_ids(tx, groups.unmoderated(tx)).values())
 
 
 def _is_host(refusal: Refusal) -> bool:

@@ -125,6 +125,7 @@ NEWS = {
     "group.dismissed": N_("no longer has you as a moderator"),
     "group.upheld": N_("looked again at a decision you contested: it stands"),
     "group.overturned": N_("took back a decision you contested"),
+    "group.unmoderated": N_("has no moderator any more"),
     "group.report_decided": N_("decided about what you reported"),
 }
 """Kind of a notification → what is said after the name of the person or group it comes from."""

@@ -47,6 +47,7 @@ class _Read:
     pinned: list[Thread]
     threads: list[Thread]
     more: int | None
+    unmoderated: bool = False
 
 
 async def show(page: Page) -> Response:
@@ -58,8 +59,9 @@ async def show(page: Page) -> Response:
         group = group_in(tx, page)
         place = front.place(tx, group, page.visitor.actor if page.visitor else None, page.here.now)
         named = front.moderators(tx, group.id)
+        left = place.hosted and bool(store.unmoderated(tx, [group.id]))
         if group.gone_at is not None or not place.readable:
-            return _Read(place, named, [], [], None)
+            return _Read(place, named, [], [], None, left)
         pins = store.pinned(tx, group.id) if plain else []
         ids = front.threads(
             tx,
@@ -72,7 +74,7 @@ async def show(page: Page) -> Response:
             without=store.pinned(tx, group.id) if page.asked("show") == "" else (),
         )
         more = ids[PAGE - 1] if len(ids) > PAGE else None
-        return _Read(place, named, front.shown(tx, pins, viewer), front.shown(tx, ids[:PAGE], viewer), more)
+        return _Read(place, named, front.shown(tx, pins, viewer), front.shown(tx, ids[:PAGE], viewer), more, left)
 
     read = await page.read(load)
     group = read.place.actor
@@ -89,7 +91,8 @@ async def show(page: Page) -> Response:
         path=group_path(group),
         line=line,
         rest=rest if read.place.readable else "",
-        moderators=read.moderators,
+        moderators=[] if read.unmoderated else read.moderators,
+        unmoderated=read.unmoderated,
         pinned=read.pinned,
         threads=read.threads,
         more=f"{group_path(group)}?{_query(page, read.more)}" if read.more else "",

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.responses import Response
 
 from fediprof.accounts import commands as accounts
-from fediprof.accounts import passwords
 from fediprof.accounts import store as account_store
 from fediprof.accounts.commands import CloseOtherSessions, DeleteAccount, LogOut, SetPassword, SetPreferences
 from fediprof.actors import commands as actors
 from fediprof.actors.commands import MoveAway, ReviseProfile, SetAliases
 from fediprof.actors.wire import MAX_FIELDS
 from fediprof.errors import FediprofError, NotFound
+from fediprof.groups import departure
 from fediprof.media.intake import take_in_avatar, take_in_header
 from fediprof.oauth import scopes
 from fediprof.oauth import store as oauth_store
 from fediprof.oauth.commands import WithdrawApp, withdraw_app
 from fediprof.web import export, visitor
+from fediprof.web.consent import proven
 from fediprof.web.forms import Form
 from fediprof.web.login import password_errors
 from fediprof.web.portability import opened_to
@@ -170,7 +169,7 @@ async def move(page: Page) -> Response:
     form = await page.form()
     if await proven(page, form, page.me.account.password_hash):
         asked = MoveAway(page.by, form.text("target"))
-        await form.attempt(page.t, page.perform(actors.move_away, asked), known=frozenset(("target",)))
+        await form.attempt(page.t, page.perform(departure.move_away, asked), known=frozenset(("target",)))
     if form.errors:
         form.values |= _moving(page).values
         return page.render("settings/move.html", status=form.status, form=form)
@@ -180,15 +179,6 @@ async def move(page: Page) -> Response:
 def _rename(form: Form, was: str, becomes: str) -> None:
     if was in form.errors:
         form.errors[becomes] = form.errors.pop(was)
-
-
-async def proven(page: Page, form: Form, kept: str | None) -> bool:
-    """What cannot be undone asks for the password again, where there is one: a session left open is no consent. `kept`: its
-    hash."""
-    if kept is None or await asyncio.to_thread(passwords.matches, form["password"], kept):
-        return True
-    form.refuse(page.t("This is not your present password"), "password")
-    return False
 
 
 # --- data

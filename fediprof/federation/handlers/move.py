@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fediprof.actors.commands import ReceiveMove, receive_move
+from fediprof.actors.commands import ReceiveMove
 from fediprof.errors import NotAllowed
 from fediprof.federation.inbound import Inbound
+from fediprof.groups.departure import receive_move
 
 
 async def actor(inbound: Inbound) -> str:
