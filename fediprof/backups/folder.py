@@ -29,7 +29,8 @@ def of(settings: Settings) -> Path:
 def opened(settings: Settings) -> Path:
     """The folder, there, for its owner alone, and without what a process that died at it left."""
     folder = of(settings)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     for left in (*folder.glob("*.part"), *folder.glob(".backup-*")):
         shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     return folder

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from fediprof.backups import archive, folder
+from fediprof.backups.commands import AskForBackup, ask_for_backup
+from fediprof.errors import NotAllowed
 from fediprof.moderation import notes
 from tests.conftest import make_member
 from tests.web.conftest import browse, member
@@ -70,15 +73,16 @@ async def test_it_is_asked_for_made_listed_and_thrown_away(services, marie, memb
 async def test_only_who_runs_the_server_and_only_what_is_a_backup(services, marie, member, browse, drain) -> None:
     await make_member(services, "paul")
     paul = await browse("paul")
-    await member.open("/admin/storage")
-    token = {"csrf": member.values(member.form("/backup")).get("csrf", [""])[0]}
-    for reader in (paul,):
-        await reader.open("/admin/storage")
-        assert reader.status == 404
-        for path in ("backup", "throw-away"):
-            answer = await reader.client.post(f"/admin/storage/{path}", data=token)
-            assert answer.status_code in (403, 404), answer.status_code
+    await paul.open("/admin/storage")
+    assert paul.status == 403
+    await paul.open("/settings")
+    own = {name: each[0] for name, each in paul.values(paul.page.find("form", method="post")).items()}
+    for path in ("backup", "throw-away"):
+        assert (await paul.client.post(f"/admin/storage/{path}", data=own)).status_code == 403
+    with pytest.raises(NotAllowed):
+        await services.perform(ask_for_backup, AskForBackup(replace(marie, admin=False)))
     await drain()
+    await member.open("/admin/storage")
     assert files(services.settings) == []
     other = services.settings.data / "backups"
     other.mkdir(parents=True)
