@@ -70,3 +70,11 @@ class Asked:
     @property
     def opened(self) -> bool:
         return self.introduction.state == "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The same once more, for their own archive: with when they answered."""
+
+    asked: Asked
+    answered_at: datetime | None

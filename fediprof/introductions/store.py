@@ -11,9 +11,11 @@ from sqlalchemy import insert as insert_into
 from fediprof.actors import store as actors
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
-from fediprof.introductions.records import PAIR_RESTS, Asked, Introduction, Mine, Party, Says, State
+from fediprof.introductions.records import PAIR_RESTS, Asked, Introduction, Mine, Party, Remembered, Says, State
+from fediprof.posts.records import Post
 from fediprof.schema.accounts import account
 from fediprof.schema.introductions import introduction, introduction_party, introduction_question
+from fediprof.schema.posts import mention, post
 
 SHOWN = 50
 
@@ -131,9 +133,9 @@ def settle_question(tx: Tx, post_id: int) -> bool:
 # --- as people see them
 
 
-def mine(tx: Tx, by_id: int) -> list[Mine]:
+def mine(tx: Tx, by_id: int, limit: int = SHOWN) -> list[Mine]:
     """What a person proposed, newest first."""
-    query = select(introduction).where(introduction.c.by_id == by_id).order_by(introduction.c.id.desc()).limit(SHOWN)
+    query = select(introduction).where(introduction.c.by_id == by_id).order_by(introduction.c.id.desc()).limit(limit)
     found = [Introduction(*row) for row in tx.execute(query)]
     wanted = [each.id for each in found]
     rows = tx.execute(
@@ -174,3 +176,33 @@ def asked_of(tx: Tx, person_id: int, now: datetime, *, only: int | None = None) 
     others: dict[int, int] = {row[0]: row[1] for row in tx.execute(others_query)}
     people = actors.by_ids(tx, {*others.values(), *(each.by_id for each, _ in found)})
     return [Asked(each, people[each.by_id], people[others[each.id]], answer) for each, answer in found]
+
+
+def ever_asked(tx: Tx, person_id: int) -> list[Remembered]:
+    """All that a person was asked and that is not forgotten yet, newest first, also what is over; nothing that is held."""
+    me, other = introduction_party, introduction_party.alias()
+    query = (
+        select(*introduction.c, me.c.answer, me.c.answered_at, other.c.person_id)
+        .join(me, and_(me.c.introduction_id == introduction.c.id, me.c.person_id == person_id))
+        .join(other, and_(other.c.introduction_id == introduction.c.id, other.c.person_id != person_id))
+        .where(introduction.c.held.is_(False))
+        .order_by(introduction.c.id.desc())
+    )
+    found = [(Introduction(*row[:-3]), *row[-3:]) for row in tx.execute(query)]
+    people = actors.by_ids(tx, {number for each, _, _, other_id in found for number in (each.by_id, other_id)})
+    return [
+        Remembered(Asked(each, people[each.by_id], people[other_id], answer), answered_at)
+        for each, answer, answered_at, other_id in found
+    ]
+
+
+def questions_of(tx: Tx, person_id: int) -> list[tuple[Post, datetime]]:
+    """(the message, until when) of what other servers ask somebody and that waits."""
+    query = (
+        select(post, introduction_question.c.ends_at)
+        .join(introduction_question, introduction_question.c.post_id == post.c.id)
+        .join(mention, mention.c.post_id == post.c.id)
+        .where(mention.c.actor_id == person_id, post.c.deleted_at.is_(None))
+        .order_by(post.c.id.desc())
+    )
+    return [(Post(*row[:-1]), row[-1]) for row in tx.execute(query)]

@@ -1,7 +1,7 @@
 """Everything of a member's in one zip: actor.json, outbox.json (an OrderedCollection of Create activities), likes.json,
 following.csv, followers.csv, blocks.csv in the columns other servers import, and the files of their pictures; of the
 profile, profile.json (entries, fields, audiences, sets), resume.json (JSON Resume), grants.json, ledger.csv and
-address-book.csv. Another fediprof reads the profile again (`reading`)."""
+address-book.csv; introductions.json, what they proposed and were asked. Another fediprof reads the profile again (`reading`)."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from fediprof.db.database import Tx
 from fediprof.follows import store as follows
 from fediprof.here import Here
 from fediprof.interactions import store as interactions
+from fediprof.introductions import store as introductions
+from fediprof.introductions.records import Asked, Introduction
 from fediprof.media import store as uploads
 from fediprof.media.storage import DirectoryStorage
 from fediprof.moderation import store as moderation
@@ -114,6 +116,7 @@ def _profile(tx: Tx, actor: Actor, account_id: int, here: Here) -> dict[str, byt
         reading.PROFILE: _json(whole),
         "resume.json": faces.everything(tx, actor, here),
         "grants.json": _json(_grants(tx, actor, keys)),
+        "introductions.json": _json(_introductions(tx, actor, here)),
         "ledger.csv": _ledger(tx, actor, keys),
         reading.ADDRESS_BOOK: tables.written(columns, [[getattr(each, name) for name in columns] for each in people]),
     }
@@ -135,6 +138,58 @@ def _grants(tx: Tx, actor: Actor, keys: Mapping[int, str]) -> list[dict[str, Any
         }
         for each in found
     ]
+
+
+def _introductions(tx: Tx, actor: Actor, here: Here) -> dict[str, Any]:
+    """As their own pages tell it: of what another person answered nothing but that both said yes."""
+    proposed = introductions.mine(tx, actor.id, _MOST)
+    asked = introductions.ever_asked(tx, actor.id)
+    messages = introductions.questions_of(tx, actor.id)
+    authors = actors.by_ids(tx, {each.actor_id for each, _ in messages})
+    return {
+        "proposed": [
+            {
+                "one": each.one.handle,
+                "two": each.two.handle,
+                "state": each.introduction.state,
+                **_told(each.introduction),
+            }
+            for each in proposed
+        ],
+        "asked": [
+            {
+                "by": each.asked.by.handle,
+                "other": each.asked.other.handle,
+                "state": _state(each.asked, here),
+                "answer": each.asked.answer,
+                "answeredAt": rfc3339(each.answered_at) if each.answered_at else None,
+                **_told(each.asked.introduction),
+            }
+            for each in asked
+        ],
+        "askedFromElsewhere": [
+            {"by": authors[each.actor_id].handle, "message": each.iri, "endsAt": rfc3339(ends_at)}
+            for each, ends_at in messages
+            if each.actor_id in authors
+        ],
+    }
+
+
+def _state(asked: Asked, here: Here) -> str:
+    """A question that the other said no to waits until its day, as if nobody had answered."""
+    if asked.opened:
+        return "opened"
+    waits = asked.introduction.state != "withdrawn" and here.now < asked.introduction.ends_at
+    return "asked" if waits else "over"
+
+
+def _told(each: Introduction) -> dict[str, Any]:
+    return {
+        "words": each.words,
+        "language": each.language,
+        "createdAt": rfc3339(each.created_at),
+        "endsAt": rfc3339(each.ends_at),
+    }
 
 
 def _ledger(tx: Tx, actor: Actor, keys: Mapping[int, str]) -> bytes:
