@@ -11,6 +11,7 @@ from fediprof import clock
 from fediprof.as2.names import MEDIA_TYPE
 from fediprof.campaigns.commands import DismissCampaign, TellServer, dismiss_campaign, tell_server
 from fediprof.errors import NotAllowed
+from fediprof.follows.commands import RequestFollow, request_follow
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.schema.campaigns import campaign, campaign_band, campaign_copy
 from fediprof.signatures import keys, verify
@@ -198,18 +199,27 @@ async def test_groups_asks_introductions_and_what_several_read_are_not_compared(
         await services.perform(
             publish_post, PublishPost(people["marie"], f"@{name} {text}", "direct", terms={"fp:ask": {}})
         )
+    club = remote("club", "lemmy.example", type="Group")
+    known = await services.resolver.actor(club.iri)
+    await services.perform(request_follow, RequestFollow(people["marie"], known.id))
+    for name in MEMBERS:
+        await write(club, name, text)
     everybody = tuple(here.actor(name) for name in MEMBERS)
     assert (await paul.send(paul.create(paul.note(f"<p>{text}</p>", to=everybody)))).status_code == 202
     await drain()
     await services.perform(publish_post, PublishPost(people["marie"], f"@leonard @isabelle {text}", "direct"))
     await services.perform(publish_post, PublishPost(people["marie"], f"@leonard {text}", "public"))
     assert await reached(services) == []
-    # terms without anything to them are no way around
+    # terms without anything to them are no way around, nor is a group that nobody here is in
+    spam = remote("spam", "spam.example", type="Group")
+    for name in MEMBERS:
+        await write(spam, name, text)
+    assert await reached(services) == [4]
     for name in MEMBERS:
         await write(
             paul, name, text, **{"fp:ask": {"entries": []}, "fp:introduction": {}, "fp:grant": {"expires": 1}}
         )
-    assert await reached(services) == [4]
+    assert await reached(services) == [4, 4]
 
 
 async def test_with_fewer_than_three_members_nothing_that_comes_in_is_compared(
