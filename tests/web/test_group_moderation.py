@@ -98,7 +98,7 @@ async def test_what_is_taken_out_says_why_may_be_contested_and_comes_back(
     assert visitor.status == 200
     assert "secret-of-ours" in visitor.text
     await writer.open("/@industry/log")
-    for words in ("A post was taken out : Paul", "taken back on", "A decision was contested", "A post was put back"):
+    for words in ("A post was taken out · Paul", "taken back on", "A decision was contested", "A post was put back"):
         assert words in writer.text, words
     # others are told neither that there is a decision, nor what it says
     stranger = await make_member(services, "otto", name="Otto")
