@@ -4,23 +4,38 @@ server does it."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import click
 
+from fediprof.actors.records import Actor
 from fediprof.cli.member import acting
 from fediprof.cli.run import as_json, settings_of, with_services
 from fediprof.errors import NotFound
 from fediprof.principal import Member
-from fediprof.profiles import entries, store
+from fediprof.profiles import entries, memberships, store
 from fediprof.profiles.entries import Draft, PublishEntry, RemoveEntry, WriteEntry
 from fediprof.profiles.people import people_of
-from fediprof.profiles.records import FIELDS, KINDS, READERS, Entry, Field, FieldName, Kind, Readers, Rule, Words
+from fediprof.profiles.records import (
+    FIELDS,
+    KINDS,
+    READERS,
+    Entry,
+    Field,
+    FieldName,
+    FieldWords,
+    Kind,
+    Readers,
+    Rule,
+    Words,
+)
 from fediprof.services import Services
+from fediprof.text.language import normalise
 
 _AS = click.option("--as", "username", metavar="NAME", help="Whose entry it is [default: the only member].")
 _JSON = click.option("--json", "for_programs", is_flag=True, help="For programs.")
-_OFFERED = [each for each in READERS if each != "group"]
+_PARTS = ("headline", "story", "question", *FIELDS, *(f"{name}:stand-in" for name in FIELDS))
 
 
 @click.group()
@@ -37,10 +52,19 @@ def entry() -> None:
 @click.option("--language", metavar="CODE")
 @click.option("--tag", "tags", multiple=True)
 @click.option("--link", default="", help="A page that shows it.")
-@click.option("--readers", type=click.Choice(_OFFERED), default="me", show_default=True)
+@click.option("--readers", type=click.Choice(READERS), default="me", show_default=True)
 @click.option("--to", "people", multiple=True, metavar="HANDLE", help="With --readers people: who.")
+@click.option("--group", "groups", multiple=True, metavar="HANDLE", help="With --readers group: members of which.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help=f"Masked: {', '.join(FIELDS)}.")
 @click.option("--stand-in", "stand_ins", multiple=True, metavar="NAME=TEXT", help="What others read in its place.")
+@click.option(
+    "--in",
+    "told",
+    type=(str, str),
+    multiple=True,
+    metavar="CODE PART=TEXT",
+    help="The same in a further language: headline, story, question, a field's name, or NAME:stand-in.",
+)
 @click.option("--open", "opened", multiple=True, metavar="NAME", help="A field all who read the entry may read.")
 @click.option("--confirm-ceiling", is_flag=True, help="More of a path in public than is usual here.")
 @_JSON
@@ -57,14 +81,16 @@ def add(
     link: str,
     readers: str,
     people: tuple[str, ...],
+    groups: tuple[str, ...],
     fields: tuple[str, ...],
     stand_ins: tuple[str, ...],
+    told: tuple[tuple[str, str], ...],
     opened: tuple[str, ...],
     confirm_ceiling: bool,
     for_programs: bool,
 ) -> None:
     """Keep a new entry called HEADLINE; nobody is told."""
-    values, instead = _named(fields, "--field"), _named(stand_ins, "--stand-in")
+    values, instead, others = _named(fields, "--field"), _named(stand_ins, "--stand-in"), _translated(told)
     for name in {*opened, *values, *instead} - set(FIELDS):
         raise click.BadParameter(f"{name!r} is not one of {', '.join(FIELDS)}")
     words = Words(headline, sys.stdin.read().strip() if story == "-" else story, question)
@@ -72,17 +98,28 @@ def add(
     async def work(services: Services) -> Entry:
         by, _ = await acting(services, username)
         named = await people_of(" ".join(people), services.resolver)
+        circles = await services.read(lambda tx: memberships.of_member(tx, by.actor_id, services.here().now))
         draft = Draft(
             cast("Kind", kind),
             words,
             language,
+            {code: Words(*(parts.get(part, "") for part in _PARTS[:3])) for code, parts in others.items()},
             tags=tags,
             link=link,
-            rule=Rule(cast("Readers", readers), people=named if readers == "people" else frozenset()),
+            rule=_rule(readers, named, groups, circles),
             fields=tuple(
-                Field(name, values.get(name, ""), Rule("everyone" if name in opened else "me"), instead.get(name, ""))
-                for name in FIELDS
-                if name in values or name in instead
+                each
+                for each in (
+                    Field(
+                        name,
+                        values.get(name, ""),
+                        Rule("everyone" if name in opened else "me"),
+                        instead.get(name, ""),
+                        _field_words(name, others),
+                    )
+                    for name in FIELDS
+                )
+                if each.value or each.stand_in or each.translations
             ),
         )
         asked = WriteEntry(by, draft, services.settings.entry_ceiling, confirm_ceiling)
@@ -162,6 +199,40 @@ async def _own(services: Services, by: Member, entry_id: int) -> Entry:
     if found is None:
         raise NotFound("", public=f"There is no entry {entry_id}")
     return found
+
+
+def _rule(readers: str, people: frozenset[int], groups: tuple[str, ...], circles: Sequence[Actor]) -> Rule:
+    """`circles`: the groups the member is in, of which those named read."""
+    if readers != "group":
+        return Rule(cast("Readers", readers), people=people if readers == "people" else frozenset())
+    known = {
+        name: each.id for each in circles for name in (each.handle, each.username if each.local else each.handle)
+    }
+    wanted = [each.lstrip("@!") for each in groups]
+    for handle in wanted:
+        if handle not in known:
+            raise click.BadParameter(f"{handle!r} is no group you are in")
+    return Rule("group", groups=frozenset(known[handle] for handle in wanted))
+
+
+def _translated(told: tuple[tuple[str, str], ...]) -> dict[str, dict[str, str]]:
+    """`fr`, `headline=Un délai` → language, part and text."""
+    found: dict[str, dict[str, str]] = {}
+    for code, pair in told:
+        part, sign, text = pair.partition("=")
+        if not sign:
+            raise click.BadParameter(f"--in {code} {pair!r}: write PART=TEXT")
+        if part.strip() not in _PARTS:
+            raise click.BadParameter(f"--in {code} {pair!r}: {part.strip()!r} is not one of {', '.join(_PARTS)}")
+        found.setdefault(normalise(code) or code, {})[part.strip()] = text.strip()
+    return found
+
+
+def _field_words(name: FieldName, others: Mapping[str, Mapping[str, str]]) -> dict[str, FieldWords]:
+    made = {
+        code: FieldWords(parts.get(name, ""), parts.get(f"{name}:stand-in", "")) for code, parts in others.items()
+    }
+    return {code: words for code, words in made.items() if words != FieldWords()}
 
 
 def _named(pairs: tuple[str, ...], option: str) -> dict[FieldName, str]:
