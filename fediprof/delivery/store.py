@@ -52,25 +52,28 @@ class Outcome:
     next_at: datetime | None
 
 
-_earlier = delivery.alias("earlier")
-
-
 def _unindexed(column: Column[Any]) -> UnaryExpression[Any]:
     """`+column`: the same value, which no index is taken for."""
     return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
-# A Delete must not overtake its Create: what waits for a later time holds back what follows it. That is little, and found by
-# its time; by its id, one would go through all that waits, for each that waits.
-_held_back = exists(
-    select(_earlier.c.id).where(
-        _earlier.c.host == delivery.c.host,
-        _earlier.c.state == "waiting",
-        _earlier.c.next_at > bindparam("now"),
-        _earlier.c.object_iri == delivery.c.object_iri,
-        _earlier.c.inbox == delivery.c.inbox,
-        _unindexed(_earlier.c.id) < delivery.c.id,
+# A Delete must not overtake its Create: what waits for a later time holds back what follows it. That is little, and looked for
+# once, or each that waits would go through all that waits.
+_put_off = (
+    select(delivery.c.object_iri, delivery.c.inbox, func.min(delivery.c.id).label("id"))
+    .where(
+        delivery.c.host == bindparam("name"),
+        delivery.c.state == literal_column("'waiting'"),
+        delivery.c.next_at > bindparam("now"),
     )
+    .group_by(delivery.c.object_iri, delivery.c.inbox)
+    .cte("put_off")
+    .prefix_with("MATERIALIZED")
+)
+_held_back = exists().where(
+    _put_off.c.object_iri == delivery.c.object_iri,
+    _put_off.c.inbox == delivery.c.inbox,
+    _put_off.c.id < delivery.c.id,
 )
 # A host at a time, along an index of what waits, in its order, up to so many: by the time, all that waits would be read and
 # sorted.
