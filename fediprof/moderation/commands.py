@@ -17,7 +17,7 @@ from fediprof.moderation import policies, store
 from fediprof.moderation.store import Block, Report
 from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
-from fediprof.principal import Member, must_run_server
+from fediprof.principal import Member
 from fediprof.timelines import store as timelines
 
 
@@ -36,12 +36,6 @@ class ReportActor:
     post_ids: tuple[int, ...] = ()
     comment: str = ""
     forward: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class CloseReport:
-    by: Member
-    report_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +140,6 @@ def receive_flag(tx: Tx, request: ReceiveFlag, here: Here) -> Done[str]:
     comment = request.comment[:3000]
     new = Report(ids.new_id(), request.iri, request.reporter_iri, target.id, iris, comment, "open", here.now)
     return Done("kept" if store.insert_report(tx, new) else "known already")
-
-
-def close_report(tx: Tx, request: CloseReport, here: Here) -> Done[None]:
-    must_run_server(request.by)
-    if not store.close_report(tx, request.report_id):
-        raise NotFound("no such report")
-    return Done(None)
 
 
 def _pair(tx: Tx, request: BlockActor | ReportActor) -> tuple[Actor, Actor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
@@ -86,7 +86,3 @@ def reports(tx: Tx, state: str = "open") -> list[Report]:
     return [
         Report(*row) for row in tx.execute(select(report).where(report.c.state == state).order_by(report.c.id.desc()))
     ]
-
-
-def close_report(tx: Tx, report_id: int) -> bool:
-    return tx.execute(update(report).where(report.c.id == report_id).values(state="closed")).rowcount > 0
