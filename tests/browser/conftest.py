@@ -177,4 +177,4 @@ async def log_in(page: Page, site: Site, username: str = "marie") -> None:
     secret = await site.services.perform(issue_login_link, IssueLink(username))
     await page.goto(f"{site.origin}/login/link/{secret}")
     await page.click("main form button")
-    await page.wait_for_url("**/home")
+    await page.wait_for_url(lambda url: "/login/" not in url)
