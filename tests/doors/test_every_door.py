@@ -16,13 +16,16 @@ from fediprof.accounts import store as accounts
 from fediprof.accounts.sessions import open_session
 from fediprof.cli.main import cli
 from fediprof.follows.commands import RequestFollow, request_follow
+from fediprof.groups.moderating import BanPerson, ModeratePost, ban_person, lock_thread
 from fediprof.moderation.commands import BlockActor, block_actor
 from fediprof.posts.commands import DeletePost, PublishPost, delete_post, publish_post
 from fediprof.posts.records import MAX_CHARACTERS
 from fediprof.web.visitor import cookie_name
 from tests.conftest import make_member
+from tests.groups.conftest import make_group
 from tests.mastodon.people import token
 from tests.support.rows import kept
+from tests.web.in_a_group import begin
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("ready_url", ["sqlite"], indirect=True)]
 VISITS = ("session", "oauth_token", "throttle")
@@ -43,6 +46,12 @@ class Place:
     gone_iri: str
     blocker: str
     blocker_post: str
+    guild: str
+    club: str
+    locked: str
+    locked_iri: str
+    club_thread: str
+    club_thread_iri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,115 @@ RULES = [
         (404, 404),
     ),
     Rule(
+        "answer in a locked thread",
+        lambda p: write(reply=p.locked),
+        lambda p: status(in_reply_to_id=p.locked),
+        lambda p: ["post", "words", "--reply-to", p.locked_iri],
+        (422, 403),
+    ),
+    Rule(
+        "answer where one is banned",
+        lambda p: write(reply=p.club_thread),
+        lambda p: status(in_reply_to_id=p.club_thread),
+        lambda p: ["post", "words", "--reply-to", p.club_thread_iri],
+        (422, 403),
+    ),
+    Rule(
+        "vote where one is banned",
+        lambda p: (f"/posts/{p.club_thread}/like", {}),
+        lambda p: ("POST", f"/api/v1/statuses/{p.club_thread}/favourite", {}),
+        None,
+        (403, 403),
+    ),
+    Rule(
+        "join the group one is banned from",
+        lambda p: (f"/groups/{p.club}/join", {}),
+        lambda p: ("POST", f"/api/v1/accounts/{p.club}/follow", {}),
+        lambda p: ["follow", "club"],
+        (403, 403),
+    ),
+    Rule(
+        "begin a thread without a title",
+        lambda p: (f"/groups/{p.guild}/begin", {"title": " ", "text": "words"}),
+        None,
+        lambda p: ["group", "post", "guild", " ", "words"],
+        (422, 422),
+    ),
+    Rule(
+        "begin a thread in no group",
+        lambda p: ("/groups/7/begin", {"title": "Title", "text": "words"}),
+        None,
+        lambda p: ["group", "post", "nobody", "Title", "words"],
+        (404, 404),
+    ),
+    Rule(
+        "found a group under a name that is taken",
+        lambda p: ("/groups/new", {"username": "nora", "name": "Nora", "membership": "open", "posting": "members"}),
+        None,
+        lambda p: ["group", "found", "nora", "--title", "Nora"],
+        (422, 422),
+    ),
+    Rule(
+        "close no group",
+        lambda p: ("/@nobody/settings/close", {"sure": "1"}),
+        None,
+        lambda p: ["group", "close", "nobody", "--yes"],
+        (404, 404),
+    ),
+    Rule(
+        "take out what is in no group",
+        lambda p: (f"/posts/{p.foreign}/moderate", {"act": "remove", "reason": "x"}),
+        None,
+        None,
+        (404, 404),
+    ),
+    Rule(
+        "take a post out without a reason",
+        lambda p: (f"/posts/{p.locked}/moderate", {"act": "remove"}),
+        None,
+        None,
+        (422, 422),
+    ),
+    Rule(
+        "lock by a rule there is not",
+        lambda p: (f"/posts/{p.locked}/moderate", {"act": "lock_answer", "rule": "9", "reason": "x"}),
+        None,
+        None,
+        (422, 422),
+    ),
+    Rule(
+        "ban a moderator",
+        lambda p: (f"/posts/{p.locked}/moderate", {"act": "ban", "days": "7", "reason": "x"}),
+        None,
+        None,
+        (422, 422),
+    ),
+    Rule("let in what does not wait", lambda p: (f"/@guild/queue/let-in/{p.locked}", {}), None, None, (422, 422)),
+    Rule("admit who did not ask", lambda p: (f"/@guild/queue/admit/{p.blocker}", {}), None, None, (422, 422)),
+    Rule("close no report", lambda p: ("/@guild/queue/report/7", {"decision": "x"}), None, None, (422, 422)),
+    Rule("contest no decision", lambda p: ("/@guild/log/7", {"words": "x"}), None, None, (404, 404)),
+    Rule("contest nothing of the server's", lambda p: ("/moderation-log/7", {"words": "x"}), None, None, (404, 404)),
+    Rule("block oneself", lambda p: (f"/people/{p.marie}/block", {}), None, None, (403, 403)),
+    Rule("report nobody", lambda p: ("/people/7/report", {"comment": "x"}), None, None, (404, 404)),
+    Rule(
+        "limit who runs the server",
+        lambda p: (f"/admin/people/{p.marie}", {"kind": "limit", "reason": "x"}),
+        None,
+        None,
+        (422, 422),
+    ),
+    Rule(
+        "suspend without a reason",
+        lambda p: (f"/admin/people/{p.nora}", {"kind": "suspend", "reason": " "}),
+        None,
+        None,
+        (422, 422),
+    ),
+    Rule("take back what was not decided", lambda p: (f"/admin/people/{p.nora}/lift", {}), None, None, (404, 404)),
+    Rule(
+        "block no server", lambda p: ("/admin/domains", {"domain": "", "severity": "block"}), None, None, (422, 422)
+    ),
+    Rule(
         "read another's letter",
         None,
         lambda p: ("GET", f"/api/v1/statuses/{p.private}", {}),
@@ -187,10 +305,20 @@ async def place(services, marie) -> Place:  # type: ignore[no-untyped-def]
     await services.perform(delete_post, DeletePost(nora, gone.id))
     blocked = await services.perform(publish_post, PublishPost(kim, "not for marie"))
     await services.perform(block_actor, BlockActor(kim, marie.actor_id))
+    guild, club = [await make_group(services, nora, name, rules=("Be kind",)) for name in ("guild", "club")]
+    locked, in_club = [await begin(services, nora, group, "A thread") for group in (guild, club)]
+    await services.perform(lock_thread, ModeratePost(nora, guild.id, locked.id))
+    await services.perform(ban_person, BanPerson(nora, club.id, marie.actor_id, "loud"))
     return Place(
         *map(str, (marie.actor_id, nora.actor_id, private.id, private.iri, closed.id, foreign.id, gone.id, gone.iri)),
         str(kim.actor_id),
         str(blocked.id),
+        str(guild.id),
+        str(club.id),
+        str(locked.id),
+        locked.iri,
+        str(in_club.id),
+        in_club.iri,
     )
 
 
