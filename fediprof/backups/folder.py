@@ -12,6 +12,7 @@ from typing import Final
 
 from fediprof.settings import Settings
 
+_DATED: Final = "backup-%Y-%m-%d-%H%M%S.tar.gz"
 _NAME: Final = re.compile(r"backup-\d{4}-\d\d-\d\d-\d{6}\.tar\.gz", re.ASCII)
 
 
@@ -37,7 +38,7 @@ def opened(settings: Settings) -> Path:
 
 
 def name(at: datetime) -> str:
-    return f"backup-{at.astimezone(UTC):%Y-%m-%d-%H%M%S}.tar.gz"
+    return at.astimezone(UTC).strftime(_DATED)
 
 
 def kept(settings: Settings) -> list[Kept]:
@@ -45,11 +46,11 @@ def kept(settings: Settings) -> list[Kept]:
     found = []
     for path in of(settings).glob("backup-*.tar.gz"):
         try:
-            stat = path.stat()
-        except FileNotFoundError:  # thrown away while we look
+            size = path.stat().st_size
+            at = datetime.strptime(path.name, _DATED).replace(tzinfo=UTC)
+        except (FileNotFoundError, ValueError):  # thrown away while we look; not one of ours
             continue
-        if _NAME.fullmatch(path.name):
-            found.append(Kept(path.name, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+        found.append(Kept(path.name, size, at))
     return sorted(found, key=lambda each: each.name, reverse=True)
 
 
