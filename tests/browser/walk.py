@@ -31,7 +31,8 @@ async def walked(
 ) -> list[str]:
     """What is wrong with the pages, at phone and desk width: what sticks out or is too small to be touched, what axe-core
     finds, a language that was not asked for, another status than `expected` (200). Those of `key` in all four pairs, the
-    others in two, which change from page to page; a picture of each lies in FEDIPROF_SCREENSHOTS, where that is set. The page's context has to let axe-core in (`bypass_csp`)."""
+    others in two, which change from page to page; a picture of each lies in FEDIPROF_SCREENSHOTS, where that is set. The
+    page's context has to let axe-core in (`bypass_csp`)."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: tests/browser/setup.sh")
     problems: list[str] = []
