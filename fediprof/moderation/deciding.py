@@ -13,12 +13,13 @@ from fediprof.actors import store as actors
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect
 from fediprof.errors import Conflict, Invalid, NotFound
-from fediprof.groups import log, reports
+from fediprof.groups import intake, log, reports
 from fediprof.groups import store as groups
 from fediprof.here import Here
 from fediprof.moderation import figures
 from fediprof.moderation.sanctions import MOST_REASON, SanctionActor, WarnActor, sanction_actor, told_of, warn_actor
 from fediprof.moderation.store import Report
+from fediprof.notifications import store as notifications
 from fediprof.posts import store as posts
 from fediprof.posts.commands import DeletePost, bury, delete_post
 from fediprof.posts.records import Post
@@ -61,8 +62,7 @@ def decide_server_report(tx: Tx, request: DecideServerReport, here: Here) -> Don
     elif request.decision == "remove":
         effects += _removed(tx, found, by.iri, reason, here)
     elif request.decision == "pass":
-        _passed(tx, found)
-        return Done(found)
+        return Done(found, tuple(_passed(tx, found, by.iri, reason, here)))
     else:
         target = actors.by_id(tx, found.target_id)
         log.add(
@@ -119,9 +119,22 @@ def _removed(tx: Tx, found: Report, by_iri: str, reason: str, here: Here) -> lis
     return effects
 
 
-def _passed(tx: Tx, found: Report) -> None:
-    """It is the group's from now on: its moderators see it among theirs."""
-    group_id = group_of(tx, found)
-    if group_id is None:
+def _passed(tx: Tx, found: Report, by_iri: str, reason: str, here: Here) -> list[Effect]:
+    """It is the group's from now on: its moderators see it among theirs, and are told."""
+    group_id, target = group_of(tx, found), actors.by_id(tx, found.target_id)
+    hosted = groups.hosted(tx, group_id) if group_id is not None else None
+    if hosted is None or target is None:
         raise Invalid("What was reported is in no group of this server", field="decision")
-    tx.execute(update(report_table).where(report_table.c.id == found.id).values(group_id=group_id))
+    tx.execute(update(report_table).where(report_table.c.id == found.id).values(group_id=hosted.id))
+    log.add(
+        tx,
+        here,
+        group_id=None,
+        by_iri=by_iri,
+        action="pass_report",
+        subject_iri=hosted.actor.iri,
+        reason=reason,
+    )
+    about = next(each.id for each in reported_posts(tx, found) if each.group_id == hosted.id)
+    notifications.remove(tx, kind="group.report", post_id=about)  # reported before: this is newer
+    return intake.tell_moderators(tx, hosted, "group.report", target, about)

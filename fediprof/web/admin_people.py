@@ -39,6 +39,7 @@ ACTIONS = {
     "lift": N_("Limit or suspension ended"),
     "uphold": N_("Contested, and upheld"),
     "overturn": N_("Contested, and taken back"),
+    "pass_report": N_("Report passed on to the moderators of a group"),
     "dismiss_report": N_("Report looked at, nothing done"),
 }
 """Action of this server's log → words."""
