@@ -237,10 +237,16 @@ async def report(page: Page) -> Response:
     await form.attempt(page.t, page.perform(reporting.report, asked), known=frozenset(("comment",)))
     if form.errors:
         return await _report(page, form, post_id)
-    return page.to(f"/people/{actor.id}", "reported")
+    shown = await _reported(page, post_id)
+    in_group = shown is not None and shown.group is not None
+    return page.to(f"/people/{actor.id}", "reported-in-group" if in_group else "reported")
 
 
 async def _report(page: Page, form: Form, post_id: int | None) -> Response:
     actor = await the_actor(page)
-    shown = None if post_id is None else await page.read(lambda tx: views.one(tx, post_id, page.viewer))
+    shown = await _reported(page, post_id)
     return page.render("people/report.html", status=form.status, actor=actor, form=form, shown=shown)
+
+
+async def _reported(page: Page, post_id: int | None) -> Shown | None:
+    return None if post_id is None else await page.read(lambda tx: views.one(tx, post_id, page.viewer))

@@ -56,6 +56,7 @@ SAID = {
     "blocked": N_("Blocked. They can no longer follow you or reach you."),
     "unblocked": N_("No longer blocked."),
     "reported": N_("Thank you. Your report was sent to whoever runs this server."),
+    "reported-in-group": N_("Thank you. The moderators of the group have your report."),
     "fetching": N_("More is being fetched. Look again in a moment."),
     "welcome": N_("Welcome back."),
     "bye": N_("You are logged out."),

@@ -94,7 +94,7 @@ async def test_a_newcomers_day_in_a_group(browser: Browser, site: Site, circle: 
         await press(page, "Report", "**/report?post=*")
         await tab_to(page, "What is wrong?")
         await page.keyboard.type("It names no place.")
-        await press(page, "Send the report", "**said=reported*")
+        await press(page, "Send the report", "**said=reported-in-group*")
         # What a moderator took out of hers she reads with its rule, and contests
         iri = f"{site.origin}/p/{thread.rpartition('/')[2]}"
         post = await site.services.read(lambda tx: posts.by_iri(tx, iri))
