@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import BigInteger, bindparam, or_, select
 
 from fediprof.db.database import Tx
 from fediprof.db.prepared import Prepared
@@ -30,6 +30,9 @@ _PUBLIC = store.visible(None), store.not_withheld(None)
 _ALL = Prepared(_ANY.where(*_PUBLIC))
 _PAGE = Prepared(_ANY.where(*_PUBLIC, *_OWN))
 _MEMBERS = Prepared(_ANY.where(store.visible_to(store.VIEWER), store.not_withheld(store.VIEWER), *_OWN))
+_CIRCLES = Prepared(
+    _ANY.where(store.visible_in(bindparam("circle", type_=BigInteger)), store.not_withheld(None), *_OWN)
+)
 _PINNED = Prepared(
     select(post.c.id, post.c.edited_at)
     .join(pin, pin.c.post_id == post.c.id)
@@ -53,6 +56,12 @@ def page_for(tx: Tx, actor_id: int, viewer: int | None, *, limit: int, max_id: i
         return [number for number, _ in page(tx, actor_id, limit=limit, max_id=max_id)]
     values = {"actor": actor_id, "viewer": viewer, "before": max_id or _HIGHEST, "most": limit}
     return [row[0] for row in _MEMBERS.all(tx, values)]
+
+
+def page_in(tx: Tx, actor_id: int, group_id: int, *, limit: int, max_id: int | None = None) -> list[int]:
+    """The same as any member of a group sees it."""
+    values = {"actor": actor_id, "circle": group_id, "before": max_id or _HIGHEST, "most": limit}
+    return [row[0] for row in _CIRCLES.all(tx, values)]
 
 
 def pinned(tx: Tx, actor_id: int) -> list[tuple[int, datetime | None]]:

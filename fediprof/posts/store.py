@@ -172,6 +172,11 @@ def visible_to(viewer: ColumnElement[int]) -> ColumnElement[bool]:
     )
 
 
+def visible_in(group: ColumnElement[int]) -> ColumnElement[bool]:
+    """Posts that somebody may see of whom nothing is known but that they are in a group."""
+    return and_(_THERE, or_(_OPEN, and_(post.c.visibility == "group", post.c.group_id == group)))
+
+
 _VISIBLE_TO_ALL = and_(_THERE, _OPEN)
 VIEWER = bindparam("viewer", type_=BigInteger)
 _IS_PUBLIC = select(post.c.id).where(post.c.id == bindparam("id"), _VISIBLE_TO_ALL)

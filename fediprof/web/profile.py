@@ -77,7 +77,11 @@ async def _for_member(page: Page) -> Response:
         head = _head(tx, page, actor, max_id, kept)
         seen_by = (head.eyes.person.id if head.eyes.person else None) if head.eyes.lent else viewer
         first = posts.pinned(tx, actor.id, seen_by) if max_id is None else []
-        found = front.page_for(tx, actor.id, seen_by, limit=PAGE + 1, max_id=max_id)
+        circle = next(iter(head.eyes.viewer.groups), None) if head.eyes.lent == "group" else None
+        if circle is None:
+            found = front.page_for(tx, actor.id, seen_by, limit=PAGE + 1, max_id=max_id)
+        else:  # chosen as for a member of the group; whose posts they are may be shown them
+            found, seen_by = front.page_in(tx, actor.id, circle, limit=PAGE + 1, max_id=max_id), viewer
         shown = views.shown(tx, [*first, *(each for each in found[:PAGE] if each not in first)], seen_by)
         others = [actor.id] if actor.id != viewer else []
         relation = follows.relationships(tx, viewer, others).get(actor.id) or Relationship(actor.id)

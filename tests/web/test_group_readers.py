@@ -18,7 +18,9 @@ from fediprof.follows.commands import RequestFollow, Unfollow
 from fediprof.groups import membership
 from fediprof.groups.founding import CloseGroup, close_group
 from fediprof.groups.moderating import BanPerson, ModeratePerson, ban_person, unban_person
+from fediprof.groups.posting import BeginThread, begin_thread
 from fediprof.portability import reading
+from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.principal import Member
 from fediprof.profiles import store
 from fediprof.profiles.entries import Draft, WriteEntry, write_entry
@@ -204,7 +206,7 @@ async def test_the_owner_looks_with_a_member_s_eyes(services, marie, industry, l
     entry = await services.perform(write_entry, WriteEntry(marie, draft))
     await member.open("/@marie")
     await member.open(member.page.find("a", string="A member of !industry@home.example")["href"])
-    assert "You see these entries as a member of !industry@home.example does" in member.text
+    assert "You see this as a member of !industry@home.example does" in member.text
     assert member.answer.headers["cache-control"] == "private, no-store"
     seen = member.page.select_one(f"#e-{entry.slug} .parts").get_text()
     reader = await (await browse("leo")).open("/@marie")
@@ -214,6 +216,36 @@ async def test_the_owner_looks_with_a_member_s_eyes(services, marie, industry, l
     # The others do not borrow such eyes
     await make_member(services, "nora")
     assert SECRET not in (await (await browse("nora")).open("/@marie?as=group:industry@home.example")).text
+
+
+async def test_with_a_member_s_eyes_one_sees_what_was_written_for_the_group_alone(
+    services, marie, industry, leo, member, browse
+) -> None:
+    private = await make_group(services, marie, "circle", membership="private")
+    await services.perform(membership.join, RequestFollow(leo, private.id))
+    await services.perform(membership.admit, membership.AnswerRequest(marie, private.id, leo.actor_id))
+    await make_member(services, "nora")
+    for group in (private, industry):
+        rule = Rule("group", groups=frozenset({group.id}))
+        draft = Draft("talk", Words(f"For {group.actor.username}", "It was dark.", "And?"), "en", rule=rule)
+        await services.perform(write_entry, WriteEntry(marie, draft))
+    post = PublishPost(marie, "Between us", title="Only in the circle")
+    await services.perform(begin_thread, BeginThread(post, private.id, "tell"))
+    for text in ("For my followers", "@nora Hello"):
+        visibility = "direct" if text.startswith("@") else "followers"
+        await services.perform(publish_post, PublishPost(marie, text, visibility))
+
+    def told(reader: Reader) -> list[str]:
+        articles = reader.page.select("main article")
+        return [each.select_one("h3, .e-content").get_text(strip=True) for each in articles]
+
+    seen = told(await (await browse("leo")).open("/@marie"))
+    assert {"For circle", "For industry", "Only in the circle"} <= set(seen)
+    found = told(await member.open("/@marie?as=group:circle@home.example"))
+    assert found == [each for each in seen if each != "For industry"]  # of who is in that group, and in no other
+    found = told(await member.open("/@marie?as=group:industry@home.example"))
+    assert found == [each for each in seen if each not in ("For circle", "Only in the circle")]
+    assert told(await member.open("/@marie?as=everyone")) == []
 
 
 async def test_an_owner_who_left_opens_nothing_by_it_and_is_told(
