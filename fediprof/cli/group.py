@@ -16,12 +16,13 @@ from fediprof.errors import NotFound
 from fediprof.groups import founding, posting, store
 from fediprof.groups.founding import Charter, CloseGroup, FoundGroup
 from fediprof.groups.posting import BeginThread
-from fediprof.groups.records import KINDS, MEMBERSHIPS, POSTINGS, Hosted, Kind, Membership, Posting
+from fediprof.groups.records import KINDS, MEMBERSHIPS, POSTINGS, Group, Hosted, Kind, Membership, Posting
 from fediprof.posts.commands import PublishPost
 from fediprof.posts.records import Post
 from fediprof.services import Services
 
 _AS = click.option("--as", "username", metavar="NAME", help="Who does it [default: the only member].")
+_NUMBER = click.IntRange(0, founding.MOST)
 _JSON = click.option("--json", "for_programs", is_flag=True, help="For programs.")
 
 
@@ -47,6 +48,14 @@ def group() -> None:
 @click.option("--language", metavar="CODE", default="")
 @click.option("--newcomers-at-once", is_flag=True, help="First posts do not wait for a moderator.")
 @click.option("--no-votes", is_flag=True)
+@click.option(
+    "--author-pace", type=_NUMBER, default=6, show_default=True, help="Posts a minute of one; 0: any number."
+)
+@click.option("--pace", type=_NUMBER, default=60, show_default=True, help="Posts a minute of all.")
+@click.option("--offers-a-month", type=_NUMBER, default=3, show_default=True, help="Of one person; 0: any number.")
+@click.option("--offers-name-pay", is_flag=True, help="An offer that does not is sent back.")
+@click.option("--offers-name-contact", is_flag=True, help="The same for a person to write to.")
+@click.option("--groups-may-follow", is_flag=True, help="Groups on other servers may follow it.")
 @_AS
 @_JSON
 @click.pass_context
@@ -61,6 +70,12 @@ def found(
     language: str,
     newcomers_at_once: bool,
     no_votes: bool,
+    author_pace: int,
+    pace: int,
+    offers_a_month: int,
+    offers_name_pay: bool,
+    offers_name_contact: bool,
+    groups_may_follow: bool,
     username: str | None,
     for_programs: bool,
 ) -> None:
@@ -74,6 +89,12 @@ def found(
         hold_newcomers=not newcomers_at_once,
         votes=not no_votes,
         language=language,
+        author_pace=author_pace,
+        pace=pace,
+        offers_a_month=offers_a_month,
+        offers_name_pay=offers_name_pay,
+        offers_name_contact=offers_name_contact,
+        group_followers=groups_may_follow,
     )
 
     async def work(services: Services) -> Hosted:
@@ -130,6 +151,10 @@ def show(ctx: click.Context, name: str, for_programs: bool) -> None:
                 "posting": hosted.group.posting,
                 "newcomers_wait": hosted.group.hold_newcomers,
                 "votes": hosted.group.votes,
+                "posts_a_minute": f"{hosted.group.author_pace} of one, {hosted.group.pace} of all",
+                "offers_a_month": hosted.group.offers_a_month,
+                "offers_name": _asked(hosted.group),
+                "groups_may_follow": hosted.group.group_followers,
                 "rules": hosted.group.rules,
                 "moderators": [each.iri for each in store.moderators(tx, hosted.id)],
                 "description": hosted.actor.summary_source or "",
@@ -229,6 +254,11 @@ def _row(tx: Tx, hosted: Hosted) -> dict[str, object]:
         "threads": store.threads_shown(tx, hosted.id),
         "founded": hosted.group.created_at.date(),
     }
+
+
+def _asked(group: Group) -> list[str]:
+    wanted = {"pay": group.offers_name_pay, "contact": group.offers_name_contact}
+    return [name for name, each in wanted.items() if each]
 
 
 def _said(value: object) -> object:

@@ -19,6 +19,9 @@ def test_a_group_is_founded_posted_to_shown_and_closed_from_a_terminal(founded: 
         "Be kind",
         "--language",
         "en",
+        "--author-pace",
+        "2",
+        "--offers-name-pay",
     )
     made = json.loads(founded("group", "found", "industry", "--title", "Industry", *charter, "--json").stdout)
     assert made == {
@@ -33,6 +36,8 @@ def test_a_group_is_founded_posted_to_shown_and_closed_from_a_terminal(founded: 
     told = json.loads(founded("group", "show", "industry", "--json").stdout)
     assert told["rules"] == ["Name the pay", "Be kind"]
     assert told["moderators"] == ["http://localhost:8000/u/lea"]
+    assert told["posts_a_minute"] == "2 of one, 60 of all"
+    assert (told["offers_a_month"], told["offers_name"]) == (3, ["pay"])
     assert "Name the pay; Be kind" in founded("group", "show", "industry").stdout
     assert "Closed" in founded("group", "close", "industry", "--yes").stdout
     assert json.loads(founded("group", "list", "--json").stdout) == []

@@ -89,6 +89,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "--rule",
             "Name the pay",
             "--newcomers-at-once",
+            "--author-pace",
+            "0",
             "--as",
             "gil",
         )
