@@ -89,8 +89,10 @@ DECISIONS = {
 ASKED = {
     "remove": N_("Asked: take the post out"),
     "restore": N_("Asked: put the post back"),
-    "lock": N_("Asked: lock it"),
-    "unlock": N_("Asked: open it for answers again"),
+    "lock": N_("Asked: lock the thread"),
+    "unlock": N_("Asked: open the thread for answers again"),
+    "lock_answer": N_("Asked: lock this answer"),
+    "unlock_answer": N_("Asked: open this answer again"),
     "pin": N_("Asked: pin the thread"),
     "unpin": N_("Asked: unpin the thread"),
     "ban": N_("Asked: ban its author"),

@@ -31,9 +31,11 @@ BANS = (1, 7, 30, 365)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of a group elsewhere and is not so yet. `state` of the delivery: waiting, sent, failed."""
+    """What was asked of a group elsewhere and is not so yet. `of_answer`: of one answer, where it could be of its thread.
+    `state` of the delivery: waiting, sent, failed."""
 
     act: Act
+    of_answer: bool
     by: Actor | None
     at: datetime
     state: str
@@ -107,10 +109,12 @@ def _asked(tx: Tx, place: Place, thread: Thread, root: GroupPost | None, banned:
         if act is None or document.get("audience") != place.actor.iri:
             continue
         subject = understood.subject_of(document)
-        key = subject, understood.REVERSED.get(act, act)
-        found[key] = Asked(act, people.get(sent.actor_id), sent.created_at, sent.state)
-        placed = about.get(subject)
-        if (placed is None and act not in ("ban", "unban")) or understood.holds(act, placed, banned=banned):
+        placed, key = about.get(subject), (subject, understood.REVERSED.get(act, act))
+        if (subject != post.iri and act in ("remove", "restore")) or (placed is None and act not in ("ban", "unban")):
+            continue  # of what began the thread: that has a page of its own
+        of_answer = placed is not None and not placed.starts_thread
+        found[key] = Asked(act, of_answer, people.get(sent.actor_id), sent.created_at, sent.state)
+        if understood.holds(act, placed, banned=banned):
             del found[key]
     return list(found.values())
 

@@ -123,6 +123,10 @@ async def test_pages_of_who_moderates_elsewhere_and_of_who_is_suspended(browser:
     said = await page.inner_text("main")
     for words in ("Asked: take the post out", "Asked: pin the thread", "Asked: ban its author", "Not sent yet"):
         assert words in said, words
+    await page.goto(f"/posts/{answer}/moderate?lang=en")
+    said = await page.inner_text("main")
+    assert "Asked: lock this answer" in said
+    assert "Asked: take the post out" not in said, "that was asked of what began the thread"
     await context.close()
     context = await browser.new_context(base_url=site.origin, bypass_csp=True)
     page = await context.new_page()
