@@ -13,6 +13,7 @@ from fediprof.groups import announcing, intake, locks, measures, rules, store, t
 from fediprof.groups.records import GroupPost, Hosted
 from fediprof.groups.rules import Decided
 from fediprof.here import Here
+from fediprof.moderation import policies
 from fediprof.posts import store as posts
 
 AT_ONCE: Final = 20
@@ -44,7 +45,8 @@ def _taken(tx: Tx, hosted: Hosted, placed: GroupPost, here: Here) -> list[Effect
     post = posts.by_id(tx, placed.post_id)
     author = actors.by_id(tx, post.actor_id) if post is not None else None
     inner = measures.create_of(tx, placed, post, author, here) if post is not None and author is not None else None
-    if post is None or author is None or inner is None:
+    gone = author is None or (not author.local and policies.domain_blocked(tx, author.host))
+    if post is None or author is None or inner is None or gone:
         store.change_post(tx, placed.post_id, {"state": "removed"})
         return []
     thread = locks.thread_of(tx, placed) if not placed.starts_thread else None

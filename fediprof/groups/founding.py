@@ -175,7 +175,8 @@ def close_group(tx: Tx, request: CloseGroup, here: Here) -> Done[None]:
     hosted = open_to(tx, request.group_id, request.by)
     inboxes = tuple(actors.inboxes_ever_delivered_to(tx, hosted.id))
     iri = hosted.actor.iri
-    gone = build.activity("Delete", f"{iri}#delete", iri, iri, to=(PUBLIC,), published=here.now)
+    cc = (hosted.actor.followers or f"{iri}/followers",)
+    gone = build.activity("Delete", f"{iri}#delete", iri, iri, to=(PUBLIC,), cc=cc, published=here.now)
     by = actors.by_id(tx, request.by.actor_id)
     log.add(
         tx, here, group_id=None, by_iri=by.iri if by else iri, action="close", subject_iri=iri, reason=request.words

@@ -13,8 +13,10 @@ from fediprof import clock
 from fediprof.groups import admitting, moderating, turns
 from fediprof.groups import store as groups
 from fediprof.groups.admitting import LetInDue
+from fediprof.groups.founding import CloseGroup, close_group
 from fediprof.groups.moderating import BanPerson
 from fediprof.jobs import queue
+from fediprof.moderation import policies
 from fediprof.schema.inbox import job
 from tests.groups.conftest import make_group
 from tests.groups.moderation import actor, found, joined, placed, wrapped
@@ -194,6 +196,28 @@ async def test_what_waits_of_somebody_who_is_banned_is_not_let_in(
         later(61)
         await drain()
     assert announced(network) == ["https://far.example/post/0"]
+    assert await services.read(lambda tx: groups.count_of(tx, group.id, person.id, "waiting")) == 0
+
+
+async def test_nothing_that_waits_is_let_in_of_a_server_blocked_since_or_into_a_group_closed_since(
+    services, marie, remote, network, drain, later
+) -> None:
+    group, paul, lea = await flooded(services, marie, remote, network, drain, author_pace=1)
+    for number in range(3):
+        await paul.send(created(paul, group, number))
+        await lea.send(created(lea, group, number))
+    await drain()
+    blocked = policies.blank("far.example", "block", clock.now())
+    await services.perform.database.write(lambda tx: policies.keep(tx, blocked))
+    later(61)
+    await drain()
+    assert [each for each in announced(network) if each.endswith("/1")] == ["https://near.example/post/1"]
+    await services.perform(close_group, CloseGroup(marie, group.id))
+    for _ in range(3):
+        later(61)
+        await drain()
+    assert len(announced(network)) == 3
+    person = await actor(services, lea.iri)
     assert await services.read(lambda tx: groups.count_of(tx, group.id, person.id, "waiting")) == 0
 
 
