@@ -98,7 +98,7 @@ def found_group(tx: Tx, request: FoundGroup, here: Here) -> Done[Hosted]:
     NotAllowed.
     """
     if not (request.by.admin or request.by_members):
-        raise NotAllowed("founding", public="On this server only those who run it found groups")
+        raise NotAllowed("founding", public="On this server only those who run it start groups")
     lines, language = checked(request.charter)
     founder = actors.by_id(tx, request.by.actor_id)
     if founder is None:

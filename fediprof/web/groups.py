@@ -163,7 +163,7 @@ def _founding(page: Page, form: Form) -> Response:
 async def found(page: Page) -> Response:
     sent = await page.form()
     if not _may_found(page):
-        raise NotAllowed("founding", public=page.t("On this server only those who run it found groups"))
+        raise NotAllowed("founding", public=page.t("On this server only those who run it start groups"))
     request = await FoundGroup.prepared(
         page.services.keystore,
         page.here,

@@ -32,10 +32,21 @@ async def timeline(page: Page) -> Response:
     def load(tx: Tx) -> tuple[list[Shown], int | None]:
         pairs = timelines.home(tx, reader, limit=PAGE + 1, max_id=max_id)
         last = pairs[PAGE - 1] if len(pairs) > PAGE else None
-        return views.items(tx, pairs[:PAGE], reader), (last[1] or last[0]) if last else None
+        return _once(views.items(tx, pairs[:PAGE], reader)), (last[1] or last[0]) if last else None
 
     items, more = await page.read(load)
     return page.render("account/home.html", items=items, more=more, now=page.here.now)
+
+
+def _once(items: list[Shown]) -> list[Shown]:
+    """Without what was shared of posts that stand on the same page: a group passes on what its members read already."""
+    there = {each.post.id for each in items if each.announced is None}
+    kept: list[Shown] = []
+    for each in items:
+        if each.announced is None or each.post.id not in there:
+            there.add(each.post.id)
+            kept.append(each)
+    return kept
 
 
 async def news(page: Page) -> Response:

@@ -26,7 +26,7 @@ async def test_c2_an_admin_s_rules_for_offers_are_held(services, member, browse,
         "6",
         "3",
     }
-    await member.press("/groups/new", "Found the group", **{**CHARTER, "username": "industry", **C2})
+    await member.press("/groups/new", "Start the group", **{**CHARTER, "username": "industry", **C2})
     for words in ("An offer names its pay", "a person to write to", "at most 3 offers in thirty days"):
         assert words in member.text, words
     group = await services.read(lambda tx: store.hosted_by_name(tx, "industry"))

@@ -28,7 +28,7 @@ CHARTER = {
 
 async def found(member) -> Any:  # type: ignore[no-untyped-def]
     await member.open("/groups/new")
-    await member.press("/groups/new", "Found the group", **CHARTER)
+    await member.press("/groups/new", "Start the group", **CHARTER)
     assert "The group is there." in member.text
     return member
 
@@ -42,14 +42,14 @@ async def test_c1_who_runs_the_server_founds_a_group_and_others_only_where_it_sa
     await paul.open("/groups")
     assert not paul.page.find("a", href="/groups/new")
     await paul.open("/groups/new")
-    assert "On this server only those who run it found groups" in paul.text
+    assert "On this server only those who run it start groups" in paul.text
     # When Marie founds one, with a charter in their language; what is wrong is told, and nothing lost
     await member.open("/groups/new")
-    await member.press("/groups/new", "Found the group", **{**CHARTER, "username": "marie"})
+    await member.press("/groups/new", "Start the group", **{**CHARTER, "username": "marie"})
     assert member.status == 409 or member.status == 422
     assert "This name is taken" in member.text
     assert "At most three offers a month" in member.page.find("textarea", id="f-rules").get_text()
-    await member.press("/groups/new", "Found the group", username="industrie")
+    await member.press("/groups/new", "Start the group", username="industrie")
     assert member.path == "/@industrie"
     # Then it says all of it to anybody
     for words in ("Industrie", "Moderated by Marie", "Name the pay range", "First posts of newcomers wait"):
