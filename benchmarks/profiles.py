@@ -24,6 +24,7 @@ AGAINST = {
     "profile, 40 entries: nobody known": "profile, 40 entries without rules: nobody known",
     "profile, 40 entries: a contact": "profile, 40 entries without rules: a member",
     "profile, 40 entries: granted a part": "profile, 40 entries without rules: a member",
+    "profile, 40 entries: its owner": "profile, 40 entries without rules: a member",
 }
 
 
@@ -54,7 +55,7 @@ async def written(count: int) -> dict[str, tuple[str, str]]:
     }
     await services.database.write(lambda tx: tx.execute(insert(disclosure_grant), row))
     await services.database.write(lambda tx: store.hide_from(tx, ruled.actor_id, "domain", "corp.example", now))
-    cookies = {member.actor_id: await _cookie(services, member) for member in (contact, granted)}
+    cookies = {member.actor_id: await _cookie(services, member) for member in (ruled, contact, granted)}
     await services.close()
     return {
         "profile, 40 entries without rules: nobody known": ("/@pia", ""),
@@ -62,6 +63,7 @@ async def written(count: int) -> dict[str, tuple[str, str]]:
         "profile, 40 entries without rules: a member": ("/@pia", cookies[contact.actor_id]),
         "profile, 40 entries: a contact": ("/@rita", cookies[contact.actor_id]),
         "profile, 40 entries: granted a part": ("/@rita", cookies[granted.actor_id]),
+        "profile, 40 entries: its owner": ("/@rita", cookies[ruled.actor_id]),
     }
 
 
