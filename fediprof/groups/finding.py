@@ -119,10 +119,11 @@ def find_group(tx: Tx, request: FindGroup, here: Here) -> Done[Found]:
 
 def ask_for_group(tx: Tx, request: AskForGroup, here: Here) -> Done[None]:
     """Fetch, in the background, a group's moderators and latest threads: when its page is looked at."""
-    group = store.by_id(tx, request.group_id)
-    if group is None:
+    group, home = store.by_id(tx, request.group_id), actors.by_id(tx, request.group_id)
+    if group is None or home is None:
         raise NotFound("no such group")
-    return Done(None, tuple(_asked(group, here, again=request.again)))
+    asked = _asked(group, here, again=request.again)
+    return Done(None, (*asked, *([software_chore(home.host)] if asked else ())))
 
 
 def ask_for_thread(tx: Tx, request: AskForThread, here: Here) -> Done[None]:
@@ -141,6 +142,11 @@ def thread_chore(thread_id: int) -> Enqueue:
 
 def chore(group_id: int, *, again: bool = False) -> Enqueue:
     return Enqueue("group", str(group_id), {"group": group_id, "again": again})
+
+
+def software_chore(host: str) -> Enqueue:
+    """What a server runs tells what its groups take."""
+    return Enqueue("software", host, {"host": host})
 
 
 def is_fresh(group: Group, here: Here) -> bool:

@@ -9,7 +9,7 @@ from fediprof import ids
 from fediprof.actors import store as actors
 from fediprof.actors.records import Follow
 from fediprof.db.database import Tx
-from fediprof.effects import Done, Effect, Enqueue, Notify
+from fediprof.effects import Done, Effect, Notify
 from fediprof.errors import NotAllowed, NotFound
 from fediprof.follows import commands as follows
 from fediprof.follows import store as follow_store
@@ -56,7 +56,7 @@ def join(tx: Tx, request: RequestFollow, here: Here) -> Done[Follow]:
         target = actors.by_id(tx, request.target_id)
         if target is None or target.type != "Group":
             return done
-        return Done(done.value, (*done.effects, finding.chore(target.id)))
+        return Done(done.value, (*done.effects, finding.chore(target.id), finding.software_chore(target.host)))
     return Done(done.value, tuple(_told(tx, hosted, request.by.actor_id, done.effects)))
 
 
@@ -109,7 +109,7 @@ def receive_join(tx: Tx, request: ReceiveFollow, here: Here) -> Done[str]:
     done = follows.receive_follow(tx, request, here)
     return Done(
         done.value,
-        (*_told(tx, hosted, person.id, done.effects), Enqueue("software", person.host, {"host": person.host})),
+        (*_told(tx, hosted, person.id, done.effects), finding.software_chore(person.host)),
     )
 
 

@@ -154,7 +154,6 @@ async def test_a_report_that_the_group_sends_is_read_and_closed(services, data, 
     assert member.status == 422
     await member.press("", "Close the report", decision="Taken out.")
     assert "Nothing waits for you." in member.text
-    assert not await services.read(lambda tx: groups.software_of(tx, "nowhere.example"))
 
 
 async def test_a_member_s_report_reaches_who_moderates_that_group_here(data, post, member, browse, services) -> None:
@@ -188,3 +187,11 @@ async def test_who_does_not_moderate_it_is_shown_nothing(services, data, post, b
         assert answer.status_code == 404, path
     await drain()
     assert data.network.delivered == []
+
+
+async def test_what_its_server_runs_is_asked_when_somebody_joins(services, data, marie, network, drain) -> None:
+    runs(network, "lemmy.example", "mbin")
+    kim = await make_member(services, "kim", name="Kim")
+    await data.joined_by(kim)
+    await drain()
+    assert await services.read(lambda tx: groups.software_of(tx, "lemmy.example")) == "mbin"
