@@ -22,6 +22,8 @@ from fediprof.moderation.commands import ReportActor
 from fediprof.posts.commands import PublishPost
 from fediprof.posts.records import Post
 from fediprof.principal import Member
+from fediprof.profiles.entries import Draft, WriteEntry, write_entry
+from fediprof.profiles.records import Entry, Field, Rule, Words
 from fediprof.services import Services
 from tests.browser.conftest import Site, Watch, log_in
 from tests.browser.test_by_keyboard import tab_to
@@ -47,6 +49,7 @@ class Circle:
     removed: Post
     decision: int
     waiting: Post
+    entry: Entry
 
 
 async def found(services: Services, by: Member, username: str, **more: Any) -> Hosted:
@@ -106,7 +109,11 @@ async def circle(site: Site) -> Circle:
     asked = {"author_pace": 1, "offers_name_pay": True, "offers_name_contact": True}
     await services.database.write(lambda tx: store.change(tx, group.id, asked))
     waiting = await begin(paul, "Et encore une question", "Sur les pauses.", "ask")
-    return Circle(group, private, thread, offer, removed, event.id, waiting)
+    rule = Rule("group", groups=frozenset({group.id, private.id}))
+    fields = (Field("employer", "Zéphyr SA", Rule("group", groups=frozenset({private.id})), "une PME"),)
+    draft = Draft("project", Words("Ce que la nuit apprend", "Trois ans."), "fr", rule=rule, fields=fields)
+    entry = await services.perform(write_entry, WriteEntry(marie, draft))
+    return Circle(group, private, thread, offer, removed, event.id, waiting, entry)
 
 
 def public(site: Site, circle: Circle) -> list[str]:
@@ -147,6 +154,10 @@ def own(site: Site, circle: Circle) -> list[str]:
         f"/people/{site.paul.actor_id}/report?post={circle.offer.id}",
         "/notifications",
         "/home",
+        f"/write?group={circle.group.id}",
+        "/entries",
+        f"/entries/{circle.entry.id}/edit",
+        f"/@marie?as=group:ateliers@{site.services.here().domain}",
     ]
 
 
