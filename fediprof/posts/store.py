@@ -246,6 +246,15 @@ def conversation(tx: Tx, conversation_id: int, viewer: int | None, limit: int = 
     return limits.heard_posts(tx, viewer, list(tx.execute(query.order_by(post.c.id).limit(limit)).scalars()))
 
 
+def private_talk(tx: Tx, conversation_id: int, viewer: int, *, limit: int, before: int | None = None) -> list[int]:
+    """Ids of a thread's private posts that `viewer` may see, the newest first; `before`: the id a page began with."""
+    where = [post.c.conversation_id == conversation_id, post.c.visibility == "direct", visible(viewer)]
+    if before is not None:
+        where.append(post.c.id < before)
+    query = select(post.c.id).where(*where, not_withheld(viewer)).order_by(post.c.id.desc()).limit(limit)
+    return limits.heard_posts(tx, viewer, list(tx.execute(query).scalars()))
+
+
 def direct_replies(
     tx: Tx, post_id: int, viewer: int | None, *, limit: int, after: int | None = None, public_only: bool = False
 ) -> list[int]:

@@ -24,6 +24,8 @@ from fediprof.web import compose, disclosures, moderation_log
 from fediprof.web.view import Page
 
 PAGE = 20
+TALK = 40
+"""Private posts on one page of a conversation."""
 
 
 async def timeline(page: Page) -> Response:
@@ -78,18 +80,18 @@ async def private(page: Page) -> Response:
 
 
 async def conversation(page: Page) -> Response:
-    """Its private posts, oldest first, with a field to answer the last one. Opening it is reading it."""
-    number, reader = page.request.path_params["id"], page.me.actor.id
+    """The last of its private posts, oldest first, with a field to answer the last one. Opening it is reading it."""
+    number, reader, before = page.request.path_params["id"], page.me.actor.id, page.number("max_id")
     if number in page.me.unread:
         # Before they are read out: what comes in between stays unread.
         await page.perform(open_conversation, OpenConversation(page.by, number))
         page.visitor = replace(page.me, unread=page.me.unread - {number})
 
-    def load(tx: Tx) -> list[Shown]:
-        shown = views.shown(tx, posts.conversation(tx, number, reader), reader)
-        return [each for each in shown if each.post.visibility == "direct"]
+    def load(tx: Tx) -> tuple[list[Shown], int | None]:
+        ids = posts.private_talk(tx, number, reader, limit=TALK + 1, before=before)
+        return views.shown(tx, ids[:TALK][::-1], reader), ids[TALK - 1] if len(ids) > TALK else None
 
-    items = await page.read(load)
+    items, earlier = await page.read(load)
     if not items:
         raise NotFound(f"no conversation {number} of {page.me.actor.username}")
     people = {actor.id: actor for each in items for actor in (each.author, *each.mentions) if actor.id != reader}
@@ -106,8 +108,9 @@ async def conversation(page: Page) -> Response:
         received=beside.received,
         questions=questions,
         labels=labels,
+        earlier=earlier,
         shown=items[-1],
-        form=compose.reply_form(page, items[-1]),
+        form=compose.reply_form(page, items[-1]) if before is None else None,
         back=page.request.url.path,
         now=page.here.now,
     )

@@ -69,3 +69,23 @@ async def test_a_post_outside_of_groups_is_read_so_too(services, marie, visitor)
         await services.perform(publish_post, made)
     said = await _read_through(visitor, post.url.removeprefix(services.settings.origin))
     assert sorted(said) == [f"Answer {number:04}." for number in range(60)]
+
+
+async def test_a_long_private_conversation_opens_at_its_end(services, marie, member) -> None:
+    paul = await make_member(services, "paul", name="Paul")
+    last = await services.perform(publish_post, PublishPost(paul, "@marie Words 0000.", "direct"))
+    for number in range(1, 60):
+        by = PublishPost(paul, f"@marie Words {number:04}.", "direct", in_reply_to_id=last.id)
+        last = await services.perform(publish_post, by)
+    await member.open(f"/conversations/{last.conversation_id}")
+    assert "Words 0059." in member.text
+    assert "Words 0000." not in member.text
+    await member.press("/write", "Reply", text="@paul The last word.")
+    await member.open(f"/conversations/{last.conversation_id}")
+    assert member.text.index("The last word.") > member.text.index("Words 0059.")
+    await member.open(member.page.select_one("a[rel=prev]")["href"])
+    assert "Words 0000." in member.text
+    assert "The last word." not in member.text
+    assert member.page.select_one("textarea") is None, "one answers where the last message stands"
+    await member.open(member.page.find("a", string="To the last message")["href"])
+    assert "The last word." in member.text
