@@ -20,6 +20,7 @@ from fediprof.groups import (
     log,
     membership,
     moderating,
+    moderators,
     reporting,
     reports,
     store,
@@ -30,6 +31,8 @@ from fediprof.groups.contests import Contest
 from fediprof.groups.front import Place, Thread
 from fediprof.groups.membership import AnswerRequest
 from fediprof.groups.moderating import ModeratePost
+from fediprof.groups.moderators import Resign
+from fediprof.groups.records import Hosted
 from fediprof.groups.reporting import DecideReport
 from fediprof.moderation.store import Report
 from fediprof.posts import store as posts
@@ -70,6 +73,8 @@ class Queue:
     contests: list[Contested]
     lines: list[turns.Line]
     """What waits for its turn: nothing to decide."""
+    resignable: bool = False
+    """Of a group elsewhere: whether its software takes it that a moderator stops."""
 
     @property
     def size(self) -> int:
@@ -112,13 +117,23 @@ def _waiting(tx: Tx, page: Page) -> Queue:
     group = place.actor.id
     told_of = [_told(tx, each, me.id) for each in reports.of_group(tx, group)]
     if not place.hosted:
-        return Queue(place, [], [], told_of, [], [])
+        home = Hosted(place.actor, place.group) if place.group is not None else None
+        resignable = home is not None and "dismiss" in moderating.acts_in(tx, home)
+        return Queue(place, [], [], told_of, [], [], resignable)
     held = front.shown(tx, [each.post_id for each in store.held(tx, group)], me.id)
     contested = [_contested(tx, page, place, each) for each in contests.open_in(tx, group)]
     hosted = store.hosted(tx, group)
     lines = turns.lines(tx, hosted, page.here.now) if hosted is not None else []
     asking = front.asking(tx, group)
     return Queue(place, held, asking, told_of, [each for each in contested if each is not None], lines)
+
+
+async def resign(page: Page) -> Response:
+    """From a group elsewhere; one of ours has this beside its charter."""
+    await page.form()
+    place = await page.read(lambda tx: desk_of(tx, page))
+    await page.perform(moderators.resign, Resign(page.by, place.actor.id))
+    return page.to(group_path(place.actor), "resigned" if place.hosted else "asked-group")
 
 
 def _told(tx: Tx, report: Report, viewer: int) -> Told:

@@ -188,6 +188,7 @@ routes: list[BaseRoute] = [
     _get("/groups/{id:int}/log", members(groups_page.history)),
     _get("/groups/{id:int}/queue", members(groups_desk.queue)),
     _post("/groups/{id:int}/queue/{case}/{number:int}", members(groups_desk.decide)),
+    _post("/groups/{id:int}/resign", members(groups_desk.resign)),
     _post("/groups/{id:int}/join", members(groups.join)),
     _post("/groups/{id:int}/leave", members(groups.leave)),
     # people

@@ -168,6 +168,20 @@ async def test_a_member_s_report_reaches_who_moderates_that_group_here(data, pos
     assert "An advertisement." in member.text
 
 
+async def test_they_stop_being_a_moderator(services, data, member, drain, network) -> None:
+    group_id = await data.learn()
+    network.delivered.clear()
+    await member.open(f"/groups/{group_id}/queue")
+    await member.press("/resign", "Stop being a moderator")
+    assert "Sent to the group’s server." in member.text
+    remove = await sent(data, drain)
+    assert (remove["type"], remove["object"], remove["target"]) == ("Remove", MARIE, f"{data.iri}/moderators")
+    data.lists("moderators", [])
+    await back(data, remove, drain)
+    await member.open(f"/groups/{group_id}/queue")
+    assert member.status == 404
+
+
 async def test_who_does_not_moderate_it_is_shown_nothing(services, data, post, browse, visitor, drain) -> None:
     await make_member(services, "kim", name="Kim")
     other = await browse("kim")
@@ -182,6 +196,7 @@ async def test_who_does_not_moderate_it_is_shown_nothing(services, data, post, b
     for path, form in (
         (f"/posts/{post}/moderate", {"act": "remove", "reason": "mine"}),
         (f"/groups/{group_id}/queue/report/1", {"decision": "mine"}),
+        (f"/groups/{group_id}/resign", {}),
     ):
         answer = await other.client.post(path, data={**form, "token": token}, headers={"Origin": other.origin})
         assert answer.status_code == 404, path
