@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from fediprof import clock
-from fediprof.groups import admitting, moderating, turns
+from fediprof.groups import admitting, front, moderating, turns
 from fediprof.groups import store as groups
 from fediprof.groups.admitting import LetInDue
 from fediprof.groups.founding import CloseGroup, close_group
@@ -129,6 +129,7 @@ async def test_changes_and_ends_of_what_waits(services, marie, remote, network, 
         "waiting",
         "waiting",
     ]
+    ended = await found(services, sent[2]["object"]["id"])
     later(1)
     revised = sent[1]["object"] | {"content": "<p>Eleven years.</p>", "updated": clock.rfc3339(clock.now())}
     await paul.send(paul.activity("Update", revised, to=revised["to"], cc=[], audience=group.actor.iri))
@@ -136,12 +137,26 @@ async def test_changes_and_ends_of_what_waits(services, marie, remote, network, 
     await drain()
     assert wrapped(network, "Update") == []
     assert wrapped(network, "Delete") == []
+    assert (await placed(services, ended)).state == "removed"
     for _ in range(10):
         later(30)
         await drain()
     assert "Eleven" in str(wrapped(network, "Update")), "let in as it is now"
     assert sent[2]["object"]["id"] not in str([each.activity for each in network.delivered])
     assert announced(network) == [sent[0]["object"]["id"], sent[3]["object"]["id"]]
+
+
+async def test_a_held_post_its_author_took_back_is_nothing_to_decide(
+    services, marie, remote, network, drain, later
+) -> None:
+    group, paul, _ = await flooded(services, marie, remote, network, drain, hold_newcomers=True)
+    note = created(paul, group, 1)
+    await paul.send(note)
+    await drain()
+    assert await services.read(lambda tx: front.waiting_in(tx, group.id)) == 1
+    await paul.send(paul.activity("Delete", {"id": note["object"]["id"], "type": "Tombstone"}, to=note["to"]))
+    await drain()
+    assert await services.read(lambda tx: front.waiting_in(tx, group.id)) == 0
 
 
 async def test_the_pace_of_a_group_is_shared_by_turns(services, marie, remote, network, drain, later) -> None:
