@@ -46,6 +46,13 @@ async def test_a_group_says_what_it_is_to_anybody(services, marie, industry, vis
     assert visitor.status == 404
 
 
+async def test_what_a_group_shares_stands_once_at_home(services, marie, industry, member) -> None:
+    await begin(services, marie, industry, "How do you plan a night shift?")
+    await member.open("/home")
+    titles = [each.get_text() for each in member.page.select("article h3")]
+    assert titles == ["How do you plan a night shift?"]
+
+
 async def test_a_member_joins_writes_is_answered_and_leaves(services, marie, industry, browse) -> None:
     await make_member(services, "paul", name="Paul")
     paul = await browse("paul")
