@@ -168,6 +168,8 @@ def receive_return(tx: Tx, request: ReceiveReturn, here: Here) -> Done[Arrival]:
     """Fill the row of a post again that its author's Delete had emptied. It is laid in no home, and nobody is told: they were
     when it first came. An entry comes back by being sent again."""
     known = store.by_iri(tx, request.written.id)
+    if request.author.gone_at is not None:
+        return Done(Arrival(None, "its author is gone"))
     if known is None:
         forgotten = store.unbury(tx, request.written.id, request.author.iri)
         return Done(Arrival(None, "its deletion is forgotten" if forgotten else "a post we do not hold"))

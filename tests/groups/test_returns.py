@@ -138,6 +138,20 @@ async def test_a_moderator_s_undo_brings_back_nothing_an_author_deleted(
     assert (await found(services, post.iri)).deleted_at is not None
 
 
+async def test_nothing_of_who_is_gone_comes_back(services, industry, remote, network, drain) -> None:
+    paul = remote("paul", "far.example")
+    await joined(industry, (paul,), drain, network)
+    post = await thread(services, industry, paul, 1, drain)
+    await paul.send(act(paul, "Delete", industry, paul.iri))
+    await drain()
+    network.delivered.clear()
+    serves(network, page(paul, industry.actor.iri))
+    await paul.send(undo(paul, industry, act(paul, "Delete", industry, post.iri)))
+    await drain()
+    assert (await found(services, post.iri)).deleted_at is not None
+    assert network.activities("Announce") == []
+
+
 async def test_a_delete_that_came_first_is_forgotten(services, industry, remote, network, drain) -> None:
     paul = remote("paul", "far.example")
     await joined(industry, (paul,), drain, network)
