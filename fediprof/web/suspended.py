@@ -75,6 +75,8 @@ def behind(handler: Behind) -> Callable[[Page], Awaitable[Response]]:
 
     async def opened(page: Page) -> Response:
         if page.visitor is not None:
+            if page.request.method == "POST":
+                await page.form()  # refuses what none of our pages sent
             return page.to("/home")
         value = page.request.cookies.get(visitor.cookie_name(page.services.settings, COOKIE), "")
         held = await page.read(lambda tx: _held(tx, page, value))
