@@ -64,11 +64,6 @@ def threads(
     ]
 
 
-def messages(tx: Tx, conversation_id: int, actor_id: int, limit: int = 200) -> list[Shown]:
-    """The newest posts of one thread that the member may see, oldest first."""
-    return views.shown(tx, posts.conversation(tx, conversation_id, actor_id, limit), actor_id)
-
-
 def _people(tx: Tx, conversation_ids: list[int], actor_id: int) -> dict[int, set[int]]:
     """Who is in the messages the member may see; a thread can hold others, between others."""
     found: dict[int, set[int]] = {}

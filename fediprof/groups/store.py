@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from fediprof.actors import store as actors
-from fediprof.actors.records import Actor
 from fediprof.db.among import among
 from fediprof.db.changes import insert_record
 from fediprof.db.database import Tx
@@ -216,12 +215,6 @@ def set_standing(tx: Tx, group_id: int, person_id: int, **values: Any) -> None:
     insert_or_leave(tx, group_standing, {name: getattr(blank, name) for name in group_standing.c.keys()})
     where = (group_standing.c.group_id == group_id, group_standing.c.actor_id == person_id)
     tx.execute(update(group_standing).where(*where).values(values))
-
-
-def members_here(tx: Tx, group_id: int) -> list[Actor]:
-    query = select(actor).join(follow, follow.c.follower_id == actor.c.id)
-    where = (follow.c.target_id == group_id, follow.c.state == "accepted", actor.c.local)
-    return [Actor(*row) for row in tx.execute(query.where(*where).order_by(actor.c.username))]
 
 
 def groups_following(tx: Tx, group_id: int) -> list[int]:

@@ -61,10 +61,6 @@ def of_owner(tx: Tx, actor_id: int, *, limit: int = 200) -> list[Grant]:
     return [store.grant_of(row) for row in tx.execute(query.order_by(disclosure_grant.c.id.desc()).limit(limit))]
 
 
-def to_person(tx: Tx, actor_id: int, to_actor_id: int) -> list[Grant]:
-    return store.grants_to(tx, actor_id, to_actor_id)
-
-
 def to_people(tx: Tx, actor_id: int, to_actor_ids: Iterable[int]) -> list[Grant]:
     """The newest first."""
     query = select(disclosure_grant).where(
