@@ -106,6 +106,11 @@ def must_be_complete(tx: Tx, hosted: Hosted, author_id: int, title: str, text: s
         raise NotAllowed(
             "offers of the month", public=f"At most {most} offers of one person in thirty days; the next from {date}"
         )
+    must_say_all(hosted, title, text)
+
+
+def must_say_all(hosted: Hosted, title: str, text: str) -> None:
+    """An offer says what its group asks of offers. Raises Invalid (field text)."""
     match missing(hosted, title, text):
         case ["pay"]:
             raise Invalid(

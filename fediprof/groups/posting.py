@@ -87,9 +87,11 @@ def revise(tx: Tx, request: RevisePost, here: Here) -> Done[Post]:
         # A door that knows no titles leaves the thread its own (groups rule 24).
         title = rules.must_be_readable_title(request.title) if request.title.strip() else before.title
         request = replace(request, title=title)
-    done = posts.revise_post(tx, request, here)
     placed = store.post(tx, request.post_id) if before is not None and before.group_id is not None else None
     hosted = store.hosted(tx, placed.group_id) if placed is not None and placed.state == "shown" else None
+    if hosted is not None and placed is not None and placed.kind == "offer":
+        offers.must_say_all(hosted, request.title, request.text)
+    done = posts.revise_post(tx, request, here)
     if hosted is None:
         return done
     shown = sending.own(tx, request.post_id, sending.author_of(tx, request.by))

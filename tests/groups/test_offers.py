@@ -12,7 +12,7 @@ from fediprof.groups import offers, posting
 from fediprof.groups import store as groups
 from fediprof.groups.posting import BeginThread
 from fediprof.posts import store as posts
-from fediprof.posts.commands import PublishPost
+from fediprof.posts.commands import PublishPost, RevisePost
 from fediprof.text.html import plain
 from tests.conftest import make_member
 from tests.groups.conftest import make_group
@@ -153,7 +153,9 @@ async def test_a_member_here_is_told_before_anything_is_written(services, marie)
         assert refused.value.field == "text"
     whole = "Pay: 40 k€ a year. Write to @kim."
     for title in ("A welder", "A turner"):
-        await services.perform(posting.begin_thread, offer(whole, title))
+        made = await services.perform(posting.begin_thread, offer(whole, title))
+    with pytest.raises(Invalid, match="its pay"):  # nor is it taken out again later
+        await services.perform(posting.revise, RevisePost(kim, made.id, "Write to @kim."))
     with pytest.raises(NotAllowed, match="month") as late:
         await services.perform(posting.begin_thread, offer(whole, "A miller"))
     assert "the next from 20" in late.value.public
