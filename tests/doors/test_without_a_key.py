@@ -73,6 +73,11 @@ OPEN_PAGES = {
     "/@{name}/t/{number:int}",
     "/@{name}/log/{number:int}",  # for those whom a decision concerns, with an account of elsewhere too
     "/erasure/{secret}",
+    "/suspended",  # sends whoever does not hold its own cookie to /login: tests/moderation/test_suspended
+    "/suspended/contest",
+    "/suspended/export",
+    "/suspended/delete",
+    "/suspended/leave",
     "/introductions/{id:int}",  # sends whoever is nobody known to /visit
     "/introductions/{id:int}/answer",  # and is not there for them: tests/introductions
     "/media/{file}",

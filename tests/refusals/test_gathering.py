@@ -10,6 +10,7 @@ import pytest
 
 from fediprof import clock
 from fediprof.db.database import Tx
+from fediprof.i18n.catalog import texts
 from fediprof.moderation.domains import BlockDomain, block_domain
 from fediprof.posts.commands import PublishPost, publish_post
 from fediprof.refusals import paths, store
@@ -372,7 +373,7 @@ async def test_the_admin_sees_a_gatherer_and_shuts_its_server_out(people, at, se
     admin = await Reader(at("192.0.2.1"), services.settings.origin).log_in(services, "marie")
     await admin.open("/admin")
     rows = [" ".join(row.get_text(" ").split()) for row in admin.page.select("#refused ~ table tbody tr")]
-    day = clock.now().date().isoformat()
+    day = texts("en").date(clock.now())
     assert sorted(rows) == sorted(
         [
             f"gptbot Program on the list {day} 1",
