@@ -29,13 +29,14 @@ async def test_a_group_says_what_it_is_to_anybody(services, marie, industry, vis
     ):
         assert words in visitor.text, words
     addresses = {"!industry@home.example", "@industry@home.example"}
-    assert {each["value"] for each in visitor.page.select("details[open] input[readonly]")} == addresses, "at once"
+    handles = {each.text for each in visitor.page.select("details[open] .copyable code")}
+    assert handles == addresses, "at once"
     assert {each["data-copy"] for each in visitor.page.select("button.copy")} == addresses
     assert "What they decide stands in a log that members read." in visitor.text
     assert "Tuesdays" in visitor.text
     # Who joins from elsewhere is told how groups are joined; nobody is told to write to one in private
     await visitor.open("/@industry/follow")
-    assert {each["value"] for each in visitor.page.select("input[readonly]")} == addresses
+    assert {each.text for each in visitor.page.select(".copyable code")} == addresses
     assert "Join Industry" in visitor.text
     assert "private mention" not in visitor.text
     await visitor.open("/u/industry")
