@@ -141,7 +141,12 @@ def _put(
         tx,
         replace(new, activity_iri=request.activity_iri or None, announce_iri=request.announce_iri or None),
     ):
-        return []
+        there = store.post(tx, post.id)
+        first = there is not None and there.announce_iri is None and there.state == "shown"
+        if not first or not new.starts_thread or request.revision or not request.announce_iri:
+            return []
+        # We had asked for it ourselves, and it stands in no home yet: it is passed on to us just now.
+        store.change_post(tx, post.id, {"announce_iri": request.announce_iri})
     if new.starts_thread:
         _titled(tx, post)
         if not request.announce_iri:

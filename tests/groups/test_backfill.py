@@ -39,6 +39,20 @@ async def test_a_group_looked_at_shows_its_latest_threads_and_nobodys_home_does(
     assert pages[0]["id"] not in data.network.got
 
 
+async def test_what_was_fetched_before_it_was_passed_on_stands_in_the_homes_once_it_is(data, marie, ana, drain):
+    """Who joins has the latest threads fetched; one begun in that moment is passed on to them as well."""
+    await data.joined_by(marie)
+    page = data.page(ana, 1)
+    data.lists("outbox", [data.announce(data.create(ana, page))])
+    await look(data, marie)
+    await drain()
+    for _ in range(2):
+        assert len(await threads(data, marie)) == 1
+        await data.pass_on(data.create(ana, page))
+        await drain()
+        assert len(await data.services.read(lambda tx: timelines.home(tx, marie.actor_id, limit=9))) == 1
+
+
 async def test_at_most_twenty_are_fetched(data, marie, ana, drain):
     data.lists("outbox", [data.announce(data.create(ana, data.page(ana, number))) for number in range(1, 40)])
     await look(data, marie)
