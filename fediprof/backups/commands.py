@@ -14,10 +14,10 @@ from fediprof import clock
 from fediprof.backups import archive, folder
 from fediprof.db.database import Database, Tx
 from fediprof.effects import Done, Enqueue
-from fediprof.errors import Conflict, NotAllowed
+from fediprof.errors import Conflict
 from fediprof.here import Here
 from fediprof.moderation import figures, notes
-from fediprof.principal import Member
+from fediprof.principal import Member, must_run_server
 from fediprof.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,7 @@ class AskForBackup:
 
 def ask_for_backup(tx: Tx, request: AskForBackup, here: Here) -> Done[None]:
     """Raises NotAllowed, Conflict while one is being made."""
-    if not request.by.admin:
-        raise NotAllowed("not an admin")
+    must_run_server(request.by)
     before = notes.of(tx, RUN)
     if before is not None and before[0]["state"] == "asked" and here.now - before[1] < GIVEN_UP_AFTER:
         raise Conflict("one is being made", public="A backup is being made already")

@@ -13,7 +13,7 @@ from fediprof.as2.context import PLAIN_CONTEXT
 from fediprof.as2.model import Document
 from fediprof.db.database import Tx
 from fediprof.effects import Audience, Deliver, Effect, Form, Stream
-from fediprof.groups import wire
+from fediprof.groups import rules, wire
 from fediprof.groups.records import Hosted
 from fediprof.here import Here
 from fediprof.interactions import store as interactions
@@ -44,6 +44,16 @@ def boost(tx: Tx, hosted: Hosted, post: Post, author: Actor, here: Here) -> list
     audience = Audience(hosted.id, () if author.local else (author.id,), form="boost")
     sent = Deliver(hosted.id, document, audience, post.iri)
     return [sent, *(Stream(reader, "update", made.id) for reader in readers if reader != hosted.id)]
+
+
+def shared(tx: Tx, hosted: Hosted, post: Post, author: Actor, created: Mapping[str, Any], here: Here) -> list[Effect]:
+    """A thread for those who read no wrapped activities: boosted, where everybody may read it; of a private group laid into
+    the homes of its members here. `created`: the Create that brought it."""
+    if hosted.group.private:
+        return lay(tx, hosted, post)
+    if post.visibility != "public" or post.in_reply_to_iri or not rules.may_be_boosted(created, hosted.actor.iri):
+        return []
+    return boost(tx, hosted, post, author, here)
 
 
 def lay(tx: Tx, hosted: Hosted, post: Post) -> list[Effect]:

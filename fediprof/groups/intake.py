@@ -216,10 +216,8 @@ def let_in(
     if not placed.starts_thread:
         began = posts.by_id(tx, placed.thread_id)
         store.answered(tx, placed.thread_id, here.now, by_another=began is None or began.actor_id != author.id)
-    elif hosted.group.private:
-        effects += announcing.lay(tx, hosted, post)
-    elif post.visibility == "public" and not post.in_reply_to_iri and rules.may_be_boosted(inner, hosted.actor.iri):
-        effects += announcing.boost(tx, hosted, post, author, here)
+    else:
+        effects += announcing.shared(tx, hosted, post, author, inner, here)
     return effects
 
 

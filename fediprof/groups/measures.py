@@ -17,7 +17,7 @@ from fediprof.actors import store as actors
 from fediprof.actors.records import Actor
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect, Enqueue
-from fediprof.groups import announcing, intake, log, notices, rules, store
+from fediprof.groups import announcing, intake, log, notices, store
 from fediprof.groups.notices import READS_ACTS
 from fediprof.groups.records import UNDECIDED, Event, GroupPost, Hosted, Moderator
 from fediprof.here import Here
@@ -280,12 +280,8 @@ def _put_back(tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, author: Act
     store.recount(tx, placed.thread_id)
     if not placed.starts_thread:
         return []
-    if hosted.group.private:
-        return announcing.lay(tx, hosted, post)
-    inner = create_of(tx, placed, post, author, here) or {}
-    if post.visibility != "public" or post.in_reply_to_iri or not rules.may_be_boosted(inner, hosted.actor.iri):
-        return []
-    return announcing.boost(tx, hosted, post, author, here)
+    created = create_of(tx, placed, post, author, here) or {}
+    return announcing.shared(tx, hosted, post, author, created, here)
 
 
 def _shown(tx: Tx, said: Decision, thread: GroupPost, post: Post, author: Actor, here: Here) -> list[Effect]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fediprof.db.database import Tx
 from fediprof.effects import Done, Effect
-from fediprof.groups import announcing, log, remote_acts, rules, store
+from fediprof.groups import announcing, log, remote_acts, store
 from fediprof.groups.intake import Carried
 from fediprof.groups.records import GroupPost, Hosted
 from fediprof.here import Here
@@ -50,7 +50,9 @@ def receive_return(tx: Tx, request: ReceiveReturnedPost, here: Here) -> Done[Arr
     effects: list[Effect] = []
     if hosted is not None and placed.state == "shown" and request.carried is not None:
         effects.append(announcing.wrapped(hosted, request.carried.document, here, object_iri=known.iri))
-        effects += _boosted(tx, hosted, placed, done.value.post or known, request, here)
+        if placed.starts_thread:  # as when it first came: the boost was taken back with it
+            post, created = done.value.post or known, {"object": request.document}
+            effects += announcing.shared(tx, hosted, post, request.returned.author, created, here)
     return Done(done.value, (*done.effects, *effects))
 
 
@@ -75,17 +77,3 @@ def _kept_out(
     if store.standing(tx, hosted.id, known.actor_id).banned(here.now):
         return "its author is banned from the group"
     return remote_acts.unfit(hosted, request.carried) if request.carried is not None else None
-
-
-def _boosted(
-    tx: Tx, hosted: Hosted, placed: GroupPost, post: Post, request: ReceiveReturnedPost, here: Here
-) -> list[Effect]:
-    """As when it first came: the boost was taken back with it."""
-    if not placed.starts_thread:
-        return []
-    if hosted.group.private:
-        return announcing.lay(tx, hosted, post)
-    written = {"object": request.document}
-    if post.visibility != "public" or post.in_reply_to_iri or not rules.may_be_boosted(written, hosted.actor.iri):
-        return []
-    return announcing.boost(tx, hosted, post, request.returned.author, here)
